@@ -1,0 +1,93 @@
+"""Where assets lie, and a YAML reader that no file can harm.
+
+In a wheel `assets/` and `scenarios/` stand inside the package; in a checkout they stand beside it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carpilot.errors import InputError
+
+MAX_YAML_BYTES = 1_000_000
+_PACKAGE = Path(__file__).parent
+
+
+def _data_folder(name: str) -> Path:
+    packaged = _PACKAGE / f"_{name}"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / name
+
+
+def asset(*parts: str) -> Path:
+    """Return the path of one asset, such as `asset("vehicle", "signals.yaml")`; it must exist."""
+    path = _data_folder("assets").joinpath(*parts)
+    if not path.exists():
+        raise InputError(f"the asset {'/'.join(parts)} is missing; expected it at {path}")
+    return path
+
+
+def asset_folder(*parts: str) -> Path:
+    """Return the path of a folder of assets; it need not exist yet."""
+    return _data_folder("assets").joinpath(*parts)
+
+
+def scenarios_folder() -> Path:
+    """Return the folder of the scenarios that ship with carpilot."""
+    return _data_folder("scenarios")
+
+
+class _BoundedLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc] # the base is chosen at run time
+    """A safe loader that also refuses aliases, merge keys, explicit tags and duplicate keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: aliases are not allowed")
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: tags are not allowed")
+        return super().compose_node(parent, index)  # type: ignore[no-any-return] # the stubs leave the base untyped
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            if key_node.value == "<<":
+                raise yaml.YAMLError(f"line {line}: merge keys are not allowed")
+            if not isinstance(key, str | int | float | bool):
+                raise yaml.YAMLError(f"line {line}: a key must be a plain word")
+            if key in seen:
+                raise yaml.YAMLError(f"line {line}: the key {key!r} stands twice")
+            seen.add(key)
+        return super().construct_mapping(node, deep)  # type: ignore[no-any-return] # the stubs leave the base untyped
+
+
+def read_text(path: Path, limit_bytes: int = MAX_YAML_BYTES) -> str:
+    """Return a user's text file. Raises InputError if it is missing, too long or not UTF-8."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit_bytes + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    if len(raw) > limit_bytes:
+        raise InputError(f"{path} is longer than {limit_bytes:,} bytes")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start})") from error
+
+
+def load_yaml(path: Path) -> Any:
+    """Return what a YAML file says. Raises InputError, with one line, on anything else than plain data."""
+    text = read_text(path)
+    try:
+        return yaml.load(text, Loader=_BoundedLoader)  # noqa: S506 # a safe loader, narrowed further
+    except RecursionError as error:
+        raise InputError(f"{path} is nested too deeply") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise InputError(f"{path}: {where}{getattr(error, 'problem', None) or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error

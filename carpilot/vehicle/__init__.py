@@ -1,0 +1,1 @@
+"""What exists in the car and what is true of it."""
