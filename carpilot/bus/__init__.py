@@ -1,0 +1,1 @@
+"""Bytes on a wire: frames, databases, protection, arbitration, recording, and the doors for other programs."""
