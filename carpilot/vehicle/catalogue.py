@@ -29,12 +29,13 @@ class Kind(Enum):
 class Signal:
     """One signal of the car.
 
-    `command` and `status` are (message, signal) in the DBC files. `settles_within_s` is the longest that an undisturbed
+    `label` is its name in plain words. `command` and `status` are (message, signal) in the DBC files. `settles_within_s` is the longest that an undisturbed
     actuator takes. A momentary actuator falls back by itself. `side_effects` may move with it.
     """
 
     path: str
     kind: Kind
+    label: str
     domain: str
     ecu: str
     type: str
@@ -135,6 +136,7 @@ def _signal(path: str, row: Mapping[str, Any]) -> Signal:
     return Signal(
         path=path,
         kind=Kind(row["kind"]),
+        label=row["label"],
         domain=row["domain"],
         ecu=row["ecu"],
         type=row["type"],

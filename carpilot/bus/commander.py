@@ -1,0 +1,81 @@
+"""The one transmit handle of the copilot: commands that the gate let through become frames.
+
+Before each command frame goes a `CopilotDecision` frame with the request's number, the command's index, the verdict, the
+deciding rule's index, and the identifier and counter of the command frame that follows. So a log alone shows which
+request caused which frame.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from carpilot.bus.bus import Port
+from carpilot.bus.database import DECISION_MESSAGE, Database, to_bus
+from carpilot.bus.e2e import Protector, counter_of
+from carpilot.bus.frame import Frame
+from carpilot.vehicle.catalogue import Catalogue, Value
+
+VERDICTS = {"allow": "Allow", "confirm": "Confirm", "deny": "Deny", "withdrawn": "Withdrawn"}
+NO_RULE, NO_FRAME_ID, NO_FRAME_COUNTER = 255, 2047, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One judged command: its index within the request, and what was decided of it."""
+
+    index: int
+    path: str
+    target: Value
+    verdict: str
+    rule_index: int
+
+
+class Commander:
+    """Encodes, protects and sends; whoever holds it has already asked the gate."""
+
+    def __init__(self, catalogue: Catalogue, database: Database, port: Port) -> None:
+        self._catalogue = catalogue
+        self._database = database
+        self._port = port
+        self._protectors = {
+            info.name: Protector(info.data_id) for info in database.info.values() if info.name.endswith("Cmd")
+        }
+
+    def send(self, request_number: int, orders: Sequence[Order]) -> dict[str, int]:
+        """Send one frame a message with all its orders. Return the identifier of the frame that carries each path."""
+        messages: dict[str, list[Order]] = {}
+        for order in orders:
+            command = self._catalogue[order.path].command
+            assert command is not None
+            messages.setdefault(command[0], []).append(order)
+        carried = {}
+        for name, group in messages.items():
+            frame = self._frame(name, {order.path: order.target for order in group})
+            for order in group:
+                self._announce(request_number, order, frame.arbitration_id, counter_of(frame.data))
+                carried[order.path] = frame.arbitration_id
+            self._port.send(frame)
+        return carried
+
+    def announce(self, request_number: int, order: Order) -> None:
+        """Put a decision on the bus that sends nothing: a refusal or a question."""
+        self._announce(request_number, order, NO_FRAME_ID, NO_FRAME_COUNTER)
+
+    def _frame(self, message: str, targets: Mapping[str, Value]) -> Frame:
+        values = {}
+        for path, target in targets.items():
+            signal = self._catalogue[path]
+            assert signal.command is not None
+            values[signal.command[1]] = to_bus(signal, signal.check(target))
+        frame = self._database.encode(message, values)
+        return Frame(frame.arbitration_id, self._protectors[message].protect(frame.data))
+
+    def _announce(self, request_number: int, order: Order, frame_id: int, counter: int) -> None:
+        values: dict[str, int | float | str] = {
+            "RequestNumber": request_number & 0xFFFF,
+            "CommandIndex": order.index & 0xFF,
+            "Verdict": VERDICTS[order.verdict],
+            "CommandCounter": counter,
+            "CommandId": frame_id,
+            "RuleIndex": order.rule_index,
+        }
+        self._port.send(self._database.encode(DECISION_MESSAGE, values))
