@@ -5,8 +5,6 @@ CRC; bits that open or unlock pass only while the last motion frame says, in byt
 status frames pass. It shares no code with the policy; both would have to fail for a wrong frame to reach an ECU.
 """
 
-from dataclasses import dataclass, field
-
 from carpilot.bus.bus import Bus
 from carpilot.bus.e2e import Checker
 from carpilot.bus.frame import Frame
@@ -37,28 +35,25 @@ STANDING_RAW_BELOW = 10
 MOTION_MAX_AGE_NS = 60 * NS_PER_MS
 
 
-@dataclass(slots=True)
 class Gateway:
     """Two ports and a table. `dropped` counts the frames that were not let through, by identifier."""
 
-    scheduler: Scheduler
-    infotainment: Bus
-    body: Bus
-    name: str = "GATEWAY"
-    dropped: dict[int, int] = field(default_factory=dict)
-    _motion: bytes | None = None
-    _motion_ns: int = 0
+    name = "GATEWAY"
 
-    def __post_init__(self) -> None:
-        self._to_infotainment = self.infotainment.attach(self.name, self.on_infotainment)
-        self._to_body = self.body.attach(self.name, self.on_body)
+    def __init__(self, scheduler: Scheduler, infotainment: Bus, body: Bus) -> None:
+        self.dropped: dict[int, int] = {}
+        self._scheduler = scheduler
+        self._to_infotainment = infotainment.attach(self.name, self.on_infotainment)
+        self._to_body = body.attach(self.name, self.on_body)
         self._checkers = {identifier: Checker(data_id) for identifier, data_id in FROM_INFOTAINMENT.items()}
         self._motion_checker = Checker(MOTION_DATA_ID)
+        self._motion: bytes | None = None
+        self._motion_ns = 0
 
     def on_body(self, frame: Frame) -> None:
         """Pass status frames on, and keep the last good motion frame."""
         if frame.arbitration_id == MOTION_ID and self._motion_checker.check(frame.data).is_accepted:
-            self._motion, self._motion_ns = frame.data, self.scheduler.now_ns
+            self._motion, self._motion_ns = frame.data, self._scheduler.now_ns
         if frame.arbitration_id in FROM_BODY and not frame.is_extended:
             self._to_infotainment.send(frame)
 
@@ -81,7 +76,7 @@ class Gateway:
     @property
     def stands(self) -> bool:
         """Whether the last motion frame is fresh and says: in park, below 0.5 km/h."""
-        if self._motion is None or self.scheduler.now_ns - self._motion_ns > MOTION_MAX_AGE_NS:
+        if self._motion is None or self._scheduler.now_ns - self._motion_ns > MOTION_MAX_AGE_NS:
             return False
         bits = int.from_bytes(self._motion, "little")
         return bits >> 12 & 0x1FFF < STANDING_RAW_BELOW and bits >> 25 & 0xFF == PARK_RAW
