@@ -62,7 +62,7 @@ class Checker:
 
     def check(self, data: bytes) -> Check:
         """Return what the protection says, and remember the counter if the CRC is right."""
-        if len(data) < 2 or not e2e_p01_check(data, self._data_id):
+        if len(data) < 2 or not e2e_p01_check(bytearray(data), self._data_id):
             return Check.WRONG_CRC
         counter, last = counter_of(data), self._counter
         self._counter = counter
