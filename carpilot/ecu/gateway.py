@@ -24,6 +24,7 @@ FROM_INFOTAINMENT = {
 FROM_BODY = frozenset(
     {0x100, 0x102, 0x110, 0x310, 0x311, 0x312, 0x320, 0x321, 0x330, 0x331, 0x340, 0x341, 0x342}
 )
+LOCAL_TO_INFOTAINMENT = frozenset({0x200, 0x250, 0x350})
 COMMAND_LENGTH = 8
 MOTION_ID, MOTION_DATA_ID = 0x100, 0x1100
 LOCK_ID = 0x231
@@ -59,6 +60,8 @@ class Gateway:
 
     def on_infotainment(self, frame: Frame) -> None:
         """Pass a command that is listed, whole and harmless now."""
+        if frame.arbitration_id in LOCAL_TO_INFOTAINMENT:
+            return
         if self.lets_through(frame):
             self._to_body.send(frame)
         else:

@@ -27,11 +27,13 @@ class Control:
     """How a running model is watched and stopped.
 
     `on_thought` receives each new piece of the thought while it is made. A reasoner looks at `cancelled` at least every
-    100 ms of work and then returns; it stops by itself after `max_tokens` or `max_seconds`.
+    100 ms of work and then returns; it stops by itself after `max_tokens` or `max_seconds`. `feedback` is what was wrong with
+    the attempt before.
     """
 
     on_thought: Callable[[str], None] = lambda piece: None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    feedback: str = ""
     max_tokens: int = 512
     max_seconds: float = 30.0
 
