@@ -136,7 +136,7 @@ def _rule(index: int, row: Mapping[str, Any], catalogue: Catalogue) -> Rule:
 def _side_effects(rows: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> tuple[SideEffect, ...]:
     effects = []
     for row in rows:
-        on = (catalogue[row["on"]["path"]].path, row["on"]["target"])
+        on = (catalogue[row["command"]["path"]].path, row["command"]["target"])
         for item in row["set"]:
             low = item.get("at_least")
             to = catalogue[item["path"]].check(item["to"] if low is None else low)
