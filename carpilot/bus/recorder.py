@@ -1,0 +1,53 @@
+"""Every frame of every segment into one log file, in any format that python-can writes.
+
+Timestamps are simulation time in seconds; the channel is the segment's place in SEGMENTS. Frames of the same run give the
+same bytes.
+"""
+
+from pathlib import Path
+
+import can
+
+from carpilot.bus.database import SEGMENTS
+from carpilot.bus.frame import Frame
+from carpilot.errors import InputError
+from carpilot.units import ns_to_seconds
+
+SUFFIXES = (".log", ".asc", ".blf", ".csv", ".trc", ".mf4", ".db")
+
+
+class BusRecorder:
+    """A tap that writes. Raises InputError if the format is unknown or the file cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix not in SUFFIXES:
+            raise InputError(f"cannot write a log as {path.suffix or 'a file without a suffix'!r}; there is {' '.join(SUFFIXES)}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = can.Logger(path)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+        except ImportError as error:
+            raise InputError(f"writing {path.suffix} needs another package: {error}") from error
+        self.path = path
+        self.frames = 0
+
+    def __call__(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
+        """Write one frame."""
+        del sender
+        self.frames += 1
+        self._writer.on_message_received(
+            can.Message(
+                timestamp=ns_to_seconds(time_ns),
+                arbitration_id=frame.arbitration_id,
+                is_extended_id=frame.is_extended,
+                data=frame.data,
+                dlc=len(frame.data),
+                channel=SEGMENTS.index(segment),
+                check=False,
+            )
+        )
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.stop()

@@ -1,0 +1,437 @@
+"""The composition root: a car, a model, the gate between them, and the conversation.
+
+One request is in hand at a time. `ask` runs the model where it stands and lets simulated time pass until everything is
+settled; `submit` starts the model in a thread and `advance` picks its decision up. Either way the decision is judged and
+sent at the instant when it arrives, not on the state that the model saw.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from carpilot.bus.database import DECISION_MESSAGE
+from carpilot.bus.e2e import counter_of
+from carpilot.bus.frame import Frame
+from carpilot.bus.recorder import BusRecorder
+from carpilot.car import Car
+from carpilot.decision import Act, Command, Decision, Outcome
+from carpilot.decision_log import DecisionLog
+from carpilot.execution import Execution, Row, Status
+from carpilot.policy.judge import Channel, Confirmation
+from carpilot.policy.rules import Policy, default_policy
+from carpilot.reasoning.agent import Exit, Proposal, propose
+from carpilot.reasoning.reasoner import Control, Reasoner, Turn
+from carpilot.reasoning.tools import ToolCatalogue, default_tools
+from carpilot.request import Request, Seat
+from carpilot.snapshot import FrameRow, PlanRow, Snapshot
+from carpilot.speech import sentence, tell, tell_changes
+from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
+from carpilot.vehicle.catalogue import Value
+
+TICK_NS = 10 * NS_PER_MS
+KEPT_FRAMES = 400
+KEPT_TURNS = 8
+SETTLE_LIMIT_NS = 12 * NS_PER_S
+MODEL_TIME_IN_REPLAY_NS = 200 * NS_PER_MS
+AFTER_SETTLED_NS = 100 * NS_PER_MS
+YES = frozenset({"yes", "yeah", "yep", "yes please", "sure", "ok", "okay", "do it", "go ahead", "confirm", "please do"})
+NO = frozenset({"no", "nope", "no thanks", "no leave it", "leave it", "cancel", "stop", "never mind", "don't", "do not"})
+
+
+class Result(Enum):
+    """How a request ended."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    DENIED = "denied"
+    CONFIRM = "confirm"
+    ANSWERED = "answered"
+    ASKED = "asked"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with everything that became of it."""
+
+    request: Request
+    proposal: Proposal | None = None
+    execution: Execution | None = None
+    thought: str = ""
+    reply: str = ""
+    result: Result | None = None
+    gate_us: float = 0.0
+    decided_ns: int = 0
+    ended_ns: int = 0
+    is_by_hand: bool = False
+    first_frame: int = 0
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The commands, with what became of each."""
+        return self.execution.rows if self.execution else ()
+
+
+@dataclass(slots=True)
+class _Thinking:
+    """A model at work in a thread."""
+
+    exchange: Exchange
+    control: Control
+    thread: threading.Thread
+    answers: list[Proposal] = field(default_factory=list)
+
+
+class FrameWindow:
+    """The latest frames, each with the request that caused it where a decision frame names it."""
+
+    def __init__(self, name_of: Callable[[Frame], str]) -> None:
+        self.rows: deque[FrameRow] = deque(maxlen=KEPT_FRAMES)
+        self.all: list[FrameRow] | None = None
+        self._name_of = name_of
+        self._causes: dict[tuple[int, int], int] = {}
+
+    def __call__(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
+        """Keep a frame."""
+        del sender
+        name = self._name_of(frame)
+        request = None
+        if name == DECISION_MESSAGE:
+            request = int.from_bytes(frame.data[:2], "little")
+            bits = int.from_bytes(frame.data, "little")
+            self._causes[(bits >> 32 & 0x7FF, bits >> 27 & 0xF)] = request
+        elif name.endswith("Cmd"):
+            request = self._causes.get((frame.arbitration_id, counter_of(frame.data)))
+        row = FrameRow(time_ns, segment, frame.arbitration_id, name, frame.data, request)
+        self.rows.append(row)
+        if self.all is not None:
+            self.all.append(row)
+
+
+class Cabin:
+    """A car with a copilot in it."""
+
+    def __init__(
+        self,
+        reasoner: Reasoner,
+        start: Mapping[str, Value] | None = None,
+        *,
+        bus_log: Path | None = None,
+        decision_log: Path | None = None,
+        policy: Policy | None = None,
+        tools: ToolCatalogue | None = None,
+    ) -> None:
+        self.reasoner = reasoner
+        self.policy = policy or default_policy()
+        self.tools = tools or default_tools()
+        self.recorder = BusRecorder(bus_log) if bus_log else None
+        self.log = DecisionLog(decision_log)
+        self.exchanges: list[Exchange] = []
+        self._history: deque[Turn] = deque(maxlen=KEPT_TURNS)
+        self._confirmation: Confirmation | None = None
+        self._thinking: _Thinking | None = None
+        self._changes: deque[tuple[int, str]] = deque()
+        self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
+        self.car = Car(start, tuple(tap for tap in (self.frames, self.recorder) if tap is not None))
+        self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
+
+    @property
+    def now_ns(self) -> int:
+        """Simulation time."""
+        return self.car.now_ns
+
+    def close(self) -> None:
+        """End what runs and finish the logs."""
+        if self._thinking:
+            self._thinking.control.cancelled.set()
+            self._thinking.thread.join(timeout=5)
+        if self.recorder:
+            self.recorder.close()
+        self.log.close()
+
+    # Time
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self.advance_ns(seconds_to_ns(seconds))
+
+    def advance_ns(self, duration_ns: int) -> None:
+        """Let simulated time pass, looking every 10 ms at what is open."""
+        end_ns = self.now_ns + duration_ns
+        while self.now_ns < end_ns:
+            self._collect()
+            self.car.advance(min(TICK_NS, end_ns - self.now_ns))
+            self._refresh()
+
+    def _refresh(self) -> None:
+        for exchange in self.exchanges[-2:]:
+            if exchange.execution and exchange.result is None:
+                exchange.execution.refresh()
+                if exchange.execution.is_settled:
+                    self._end(exchange)
+        if self._confirmation and self.now_ns > self._confirmation.expires_ns:
+            self._drop_confirmation("the question has expired")
+
+    def _collect(self) -> None:
+        thinking = self._thinking
+        if thinking and not thinking.thread.is_alive():
+            self._thinking = None
+            if thinking.answers and not thinking.control.cancelled.is_set():
+                self._carry_out(thinking.exchange, thinking.answers[0])
+            else:
+                self._finish(thinking.exchange, Result.FAILED, "I could not work that out, so I did nothing.")
+
+    # Requests
+
+    def ask(self, text: str, seat: Seat = Seat.DRIVER, on_thought: Callable[[str], None] | None = None) -> Exchange:
+        """Hear a request, think, act, and return when everything has an end."""
+        exchange = self._hear(text, seat)
+        if exchange.result is None and not self._answer_in_words(exchange):
+            proposal = self._propose(exchange, Control(on_thought or (lambda piece: None)))
+            self.advance_ns(MODEL_TIME_IN_REPLAY_NS)
+            self._carry_out(exchange, proposal)
+        self._settle(exchange)
+        return exchange
+
+    def begin(self, text: str, seat: Seat = Seat.DRIVER) -> Exchange:
+        """Hear a request and decide, with simulated time passing only for the model; what follows is up to `advance`."""
+        exchange = self._hear(text, seat)
+        if not self._answer_in_words(exchange):
+            proposal = self._propose(exchange, Control())
+            self.advance_ns(MODEL_TIME_IN_REPLAY_NS)
+            self._carry_out(exchange, proposal)
+        return exchange
+
+    def submit(self, text: str, seat: Seat = Seat.DRIVER) -> None:
+        """Hear a request; the model works on it in a thread. A request that is still being thought about is given up."""
+        if self._thinking:
+            self._thinking.control.cancelled.set()
+            self._finish(self._thinking.exchange, Result.FAILED, "All right, I leave it.")
+            self._thinking = None
+        exchange = self._hear(text, seat)
+        if self._answer_in_words(exchange):
+            return
+        control = Control(lambda piece: setattr(exchange, "thought", exchange.thought + piece))
+        answers: list[Proposal] = []
+        thread = threading.Thread(target=lambda: answers.append(self._propose(exchange, control)), daemon=True)
+        self._thinking = _Thinking(exchange, control, thread, answers)
+        thread.start()
+
+    def _hear(self, text: str, seat: Seat) -> Exchange:
+        request = Request(len(self.exchanges) + 1, text, seat, self.now_ns)
+        exchange = Exchange(request, first_frame=len(self.frames.all or ()))
+        self.exchanges.append(exchange)
+        self.log.write(self.now_ns, "request", number=request.number, text=text, seat=seat.value)
+        return exchange
+
+    def _propose(self, exchange: Exchange, control: Control) -> Proposal:
+        return propose(self.reasoner, exchange.request, self.car.state(), self.tools, tuple(self._history), control)
+
+    def _answer_in_words(self, exchange: Exchange) -> bool:
+        """Take plain words of consent or refusal while a question is open."""
+        words = " ".join("".join(c for c in exchange.request.text.lower() if c.isalnum() or c in " '").split())
+        if self._confirmation is None or words not in YES | NO:
+            return False
+        self._answer(exchange, words in YES)
+        return True
+
+    def answer(self, yes: bool) -> None:
+        """Answer the open question by hand."""
+        if self._confirmation is not None:
+            self._answer(self._hear("yes" if yes else "no", Seat.DRIVER), yes)
+
+    def _answer(self, exchange: Exchange, yes: bool) -> None:
+        confirmation = self._confirmation
+        assert confirmation is not None
+        problem = confirmation.problem(self.car.state(), exchange.request.seat)
+        if exchange.request.seat is not Seat.DRIVER:
+            self._finish(exchange, Result.DENIED, "Only the driver can confirm that.")
+            return
+        self._confirmation = None
+        if not yes or problem:
+            reason = problem or "you said no"
+            self._withdraw(confirmation, reason)
+            self._finish(exchange, Result.NOT_DONE if problem else Result.REFUSED, sentence(f"not done: {reason}") if problem else "All right, I leave it.")
+            return
+        self._withdraw(confirmation, "confirmed")
+        self.log.write(self.now_ns, "confirmed", number=exchange.request.number, of=confirmation.request_number)
+        self._execute(exchange, confirmation.commands, Channel.CONFIRMED)
+
+    def _withdraw(self, confirmation: Confirmation, reason: str) -> None:
+        for exchange in self.exchanges:
+            if exchange.request.number == confirmation.request_number and exchange.execution:
+                exchange.execution.withdraw(reason)
+        if reason != "confirmed":
+            self.log.write(self.now_ns, "withdrawn", number=confirmation.request_number, reason=reason)
+
+    def _drop_confirmation(self, reason: str) -> None:
+        confirmation, self._confirmation = self._confirmation, None
+        if confirmation:
+            self._withdraw(confirmation, reason)
+
+    # From decision to frames
+
+    def _carry_out(self, exchange: Exchange, proposal: Proposal) -> None:
+        exchange.proposal, exchange.decided_ns = proposal, self.now_ns
+        decision = proposal.decision
+        exchange.thought = decision.thought or exchange.thought
+        self._history.append(Turn(exchange.request, decision))
+        self.log.write(
+            self.now_ns,
+            "decision",
+            number=exchange.request.number,
+            act=decision.act.value,
+            thought=decision.thought,
+            calls=list(decision.calls),
+            exit=proposal.exit.value,
+        )
+        if decision.act is Act.COMMAND:
+            self._drop_confirmation("another request came")
+            self._execute(exchange, decision.commands, Channel.SPOKEN)
+        elif decision.act is Act.ANSWER:
+            self._finish(exchange, Result.ANSWERED, tell(self.car.catalogue, decision.about, self.car.state()))
+        elif proposal.exit is not Exit.DECIDED:
+            self._finish(exchange, Result.FAILED, decision.reply)
+        else:
+            self._finish(exchange, Result.ASKED if decision.act is Act.ASK else Result.REFUSED, decision.reply)
+
+    def _execute(self, exchange: Exchange, commands: Sequence[Command], channel: Channel) -> None:
+        execution = Execution(self.car, self.policy, exchange.request)
+        execution.on_settled = lambda row: self._log_row("settled", exchange, row)
+        start_ns = time.perf_counter_ns()
+        rows = execution.judge(commands, channel)
+        exchange.gate_us += (time.perf_counter_ns() - start_ns) / NS_PER_US
+        rows = [self._limit_rate(row) for row in rows]
+        exchange.execution = execution
+        execution.send(rows)
+        for row in rows:
+            self._log_row("verdict", exchange, row)
+        waiting = [row for row in rows if row.verdict.outcome is Outcome.CONFIRM]
+        if waiting:
+            lasts_ns = seconds_to_ns(self.policy.limits.confirmation_seconds)
+            question = waiting[0].verdict.reason
+            self._confirmation = Confirmation.ask(
+                exchange.request.number, [row.command for row in waiting], question, self.car.state(), lasts_ns
+            )
+        if execution.is_settled:
+            self._end(exchange)
+
+    def _limit_rate(self, row: Row) -> Row:
+        """Deny an actuator that has been changed too often of late."""
+        limits = self.policy.limits
+        horizon_ns = self.now_ns - seconds_to_ns(limits.within_seconds)
+        while self._changes and self._changes[0][0] < horizon_ns:
+            self._changes.popleft()
+        path = row.command.path
+        if row.verdict.outcome is Outcome.ALLOW:
+            if sum(changed == path for _, changed in self._changes) >= limits.changes_of_one_actuator:
+                verdict = type(row.verdict)(Outcome.DENY, "request.rate", "That was changed too often just now.")
+                return Row(row.command, verdict, row.old, Status.REFUSED, verdict.reason, row.actual)
+            self._changes.append((self.now_ns, path))
+        return row
+
+    def _log_row(self, event: str, exchange: Exchange, row: Row) -> None:
+        fields = {"path": row.command.path, "target": row.command.target, "old": row.old, "actual": row.actual}
+        if event == "verdict":
+            fields |= {"verdict": row.verdict.outcome.value, "rule": row.verdict.rule, "reason": row.verdict.reason}
+        else:
+            fields |= {"status": row.status.value, "detail": row.detail}
+        self.log.write(self.now_ns, event, number=exchange.request.number, **fields)
+
+    # The end of a request
+
+    def _end(self, exchange: Exchange) -> None:
+        rows = exchange.rows
+        wanted = [row for row in rows if not row.command.is_side_effect]
+        done = [row for row in rows if row.status is Status.CONFIRMED]
+        failed = [row for row in rows if row.status is Status.NOT_DONE]
+        denied = [row for row in rows if row.status is Status.REFUSED]
+        waiting = [row for row in rows if row.status is Status.WAITING]
+        parts = []
+        if done:
+            shown = [row for row in done if not row.command.is_side_effect] or done
+            parts.append(tell_changes(self.car.catalogue, [(row.command.path, row.actual) for row in shown]))
+        parts.extend(
+            sentence(f"not done: {self.car.catalogue[row.command.path].label}, {row.detail}") for row in failed
+        )
+        parts.extend(dict.fromkeys(row.detail for row in denied))
+        parts.extend(dict.fromkeys(row.verdict.reason for row in waiting))
+        parts.extend(dict.fromkeys(row.verdict.reason for row in done if row.verdict.reason))
+        if waiting:
+            result = Result.CONFIRM
+        elif any(row in denied for row in wanted):
+            result = Result.DENIED
+        elif failed or denied:
+            result = Result.NOT_DONE
+        else:
+            result = Result.DONE
+        self._finish(exchange, result, " ".join(parts))
+
+    def _finish(self, exchange: Exchange, result: Result, reply: str) -> None:
+        exchange.result, exchange.reply, exchange.ended_ns = result, reply, self.now_ns
+        self.log.write(self.now_ns, "end", number=exchange.request.number, result=result.value, reply=reply)
+
+    def _settle(self, exchange: Exchange) -> None:
+        limit_ns = self.now_ns + SETTLE_LIMIT_NS
+        while exchange.result is None and self.now_ns < limit_ns:
+            self.advance_ns(TICK_NS)
+        self.advance_ns(AFTER_SETTLED_NS)
+
+    # Hands, feet, and the world
+
+    def touch(self, path: str, target: Value) -> None:
+        """Ask for a target with a hand on the control: gate, bus, ECU, status, like words."""
+        checked = self.car.catalogue[path].check(target)
+        if self._confirmation and any(command.path == path for command in self._confirmation.commands):
+            self._drop_confirmation("you used the control yourself")
+        exchange = self._hear(f"touch {self.car.catalogue[path].label}", Seat.DRIVER)
+        exchange.is_by_hand = True
+        self._execute(exchange, (Command(path, checked),), Channel.HAND)
+
+    def drive(self, throttle: float, brake: float) -> None:
+        """Hold the pedals, each 0 to 1. Braking withdraws what still waits for a yes."""
+        world = self.car.world
+        world.throttle, world.brake = min(1.0, max(0.0, throttle)), min(1.0, max(0.0, brake))
+        if throttle > 0 or brake > 0:
+            world.is_speed_held = False
+        if brake > 0:
+            self._drop_confirmation("you braked")
+
+    def shift(self, gear: int) -> None:
+        """Move the selector: 126 P, -1 R, 0 N, 127 D. Park and a change of direction need standstill."""
+        if self.car.world.speed_mps < 1.0 or gear == 0:
+            self.car.set("Vehicle.Powertrain.Transmission.CurrentGear", gear)
+
+    def world(self, path: str, value: Value) -> None:
+        """Change the world round the car, or an actuator as the driver's own hand would."""
+        self.car.set(path, value)
+        self.log.write(self.now_ns, "set", path=path, value=value)
+
+    # The picture
+
+    def snapshot(self) -> Snapshot:
+        """Return the picture of this instant."""
+        spoken = next((exchange for exchange in reversed(self.exchanges) if not exchange.is_by_hand), None)
+        shown = self.exchanges[-1] if self.exchanges else None
+        plan = tuple(self._plan_row(row) for row in shown.rows) if shown else ()
+        return Snapshot(
+            time_ns=self.now_ns,
+            state=self.car.state(),
+            request_text=spoken.request.text if spoken else "",
+            thought=spoken.thought if spoken else "",
+            reply=shown.reply if shown else "",
+            busy=self._thinking is not None,
+            plan=plan,
+            confirmation=self._confirmation.question if self._confirmation else None,
+            frames=tuple(self.frames.rows),
+        )
+
+    def _plan_row(self, row: Row) -> PlanRow:
+        elapsed = None if row.settled_ns is None or row.sent_ns is None else (row.settled_ns - row.sent_ns) / NS_PER_MS
+        status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
+        return PlanRow(row.command.path, row.old, row.command.target, row.status.value, row.detail, status_id, elapsed)

@@ -1,0 +1,128 @@
+"""The grammar of one answer: a short thought, then calls that the catalogue and the driver's words allow.
+
+It is built for each request from the catalogue. An absolute number may only be one that was said, in digits or words, or
+one that a word stands for (half, maximum, off); a change may also be one of a few usual steps. A tool whose number was
+not said is left out. Names, arguments and their order are literal text, so most of a call is forced.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+
+from carpilot.reasoning.numbers import numbers_said
+from carpilot.reasoning.thought import plain_number
+from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Argument, Tool, ToolCatalogue
+
+MAX_THOUGHT_CHARACTERS = 220
+MAX_GRAMMAR_CALLS = 4
+_SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
+_HIGHEST = frozenset(
+    "max maximum full fully highest high hottest warmest loudest brightest fastest completely hot blast possible goes "
+    "all strongest most top loud".split()
+)
+_LOWEST = frozenset("min minimum lowest low coldest coolest quietest slowest gentle all slow least possible cold".split())
+_MIDDLING = frozenset("medium mid middle moderate normal".split())
+# Positions that a plain verb means: to open and to close.
+_ALWAYS = {("set_window", "percent"): (0.0, 100.0)}
+_OFF_AND_ON_LEVELS = (0.0, 2.0)
+_USUAL_CHANGES = {"celsius": (1.0, 2.0, 4.0), "percent": (5.0, 10.0, 20.0), None: (1.0, 2.0)}
+
+
+def _fits(argument: Argument, value: float) -> bool:
+    low, high = argument.minimum, argument.maximum
+    return low is not None and high is not None and low <= value <= high and value % argument.step == 0
+
+
+def _hinted(argument: Argument, words: Iterable[str]) -> set[float]:
+    """Return the values that words such as half, full or low stand for."""
+    low, high = float(argument.minimum or 0), float(argument.maximum or 0)
+    values: set[float] = set()
+    for word in words:
+        if argument.unit == "percent" and word in _SHARES:
+            values.add(float(_SHARES[word]))
+        if word in _HIGHEST:
+            values.add(high)
+        if word in _LOWEST:
+            values.add(low if argument.unit else low + 1)
+        if word in _MIDDLING and not argument.unit:
+            values.add(float((int(high) + 1) // 2))
+    return values
+
+
+def allowed_numbers(tool: Tool, argument: Argument, text: str) -> tuple[float, ...]:
+    """Return the values that words (with numbers in digits) give evidence for, in order."""
+    said = numbers_said(text)
+    if argument.name == tool.change:
+        sizes = said | set(_USUAL_CHANGES[argument.unit])
+        values = {sign * size for size in sizes for sign in (1, -1) if size}
+    else:
+        values = set(said) | _hinted(argument, re.findall(r"[a-z]+", text))
+        values |= set(_ALWAYS.get((tool.name, argument.name), ()))
+        if argument.unit is None:
+            values |= set(_OFF_AND_ON_LEVELS)
+    return tuple(sorted(value for value in values if _fits(argument, value)))
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text)
+
+
+def _choice(texts: Iterable[str]) -> str:
+    return "(" + " | ".join(map(_literal, texts)) + ")"
+
+
+def _values(tool: Tool, argument: Argument, text: str) -> list[str]:
+    if argument.choices:
+        return [json.dumps(choice) for choice in argument.choices]
+    if argument.is_boolean:
+        return ["true", "false"]
+    return [plain_number(value) for value in allowed_numbers(tool, argument, text)]
+
+
+def _tool_rule(tool: Tool, text: str) -> str | None:
+    """Return the rule of one tool's call, or None if a number that it needs was not said."""
+    optional: list[str] = []
+    required: list[str] = []
+    alternatives: list[str] = []
+    for argument in tool.arguments.values():
+        values = _values(tool, argument, text)
+        pair = f"{_literal(json.dumps(argument.name) + ':')} {_choice(values)}" if values else None
+        if argument.name in tool.one_of:
+            alternatives += [pair] if pair else []
+        elif pair is None:
+            return None
+        elif argument.default is not None:
+            optional.append(f'({pair} ",")?')
+        else:
+            required.append(pair)
+    if tool.one_of:
+        if not alternatives:
+            return None
+        required.append("(" + " | ".join(alternatives) + ")")
+    inside = " ".join([*optional, ' "," '.join(required)]).strip()
+    head = _literal(f'{{"name":"{tool.name}","arguments":{{')
+    return f'{head} {inside} "}}}}"'
+
+
+def _spoken_rule(name: str, argument: str, choices: Iterable[str]) -> str:
+    head = _literal(f'{{"name":"{name}","arguments":{{"{argument}":')
+    return f'{head} {_choice(json.dumps(choice) for choice in choices)} "}}}}"'
+
+
+def grammar(tools: ToolCatalogue, text: str) -> str:
+    """Return the grammar, in Lark's notation, for an answer to words that went through `with_digits`."""
+    rules = {f"tool_{name}": _tool_rule(tool, text) for name, tool in tools.items()}
+    kept = {name: rule for name, rule in rules.items() if rule is not None}
+    spoken = {
+        "spoken_ask": _spoken_rule(ASK, "about", tools.questions),
+        "spoken_refuse": _spoken_rule(REFUSE, "because", tools.refusals),
+        "spoken_answer": _spoken_rule(ANSWER, "about", tools.answers),
+    }
+    lines = [
+        'start: THOUGHT "\\n[" calls "]"',
+        f"THOUGHT: /[a-z0-9 ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}/",
+        f'calls: spoken | tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
+        f"spoken: {' | '.join(spoken)}",
+        f"tool: {' | '.join(kept)}",
+    ]
+    return "\n".join([*lines, *(f"{name}: {rule}" for name, rule in {**spoken, **kept}.items())]) + "\n"
