@@ -93,6 +93,7 @@ class FrameWindow:
     def __init__(self, name_of: Callable[[Frame], str]) -> None:
         self.rows: deque[FrameRow] = deque(maxlen=KEPT_FRAMES)
         self.all: list[FrameRow] | None = None
+        self.count = 0
         self._name_of = name_of
         self._causes: dict[tuple[int, int], int] = {}
 
@@ -109,6 +110,7 @@ class FrameWindow:
             request = self._causes.get((frame.arbitration_id, counter_of(frame.data)))
         row = FrameRow(time_ns, segment, frame.arbitration_id, name, frame.data, request)
         self.rows.append(row)
+        self.count += 1
         if self.all is not None:
             self.all.append(row)
 
@@ -239,6 +241,15 @@ class Cabin:
             return False
         self._answer(exchange, words in YES)
         return True
+
+    def confirm(self, text: str, seat: Seat, yes: bool) -> Exchange:
+        """Hear words that answer the open question, whatever they are; without a question they are nothing."""
+        exchange = self._hear(text, seat)
+        if self._confirmation is None:
+            self._finish(exchange, Result.NOT_DONE, "There is nothing to confirm.")
+        else:
+            self._answer(exchange, yes)
+        return exchange
 
     def answer(self, yes: bool) -> None:
         """Answer the open question by hand."""
@@ -411,6 +422,11 @@ class Cabin:
         """Change the world round the car, or an actuator as the driver's own hand would."""
         self.car.set(path, value)
         self.log.write(self.now_ns, "set", path=path, value=value)
+
+    def fault(self, kind: str, node: str, seconds: float, path: str | None = None) -> None:
+        """Let a part fail for a time; see `Car.fault`."""
+        self.car.fault(kind, node, seconds, path)
+        self.log.write(self.now_ns, "fault", kind=kind, node=node, seconds=seconds, path=path)
 
     # The picture
 

@@ -18,9 +18,9 @@ MAX_GRAMMAR_CALLS = 4
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
 _HIGHEST = frozenset(
     "max maximum full fully highest high hottest warmest loudest brightest fastest completely hot blast possible goes "
-    "all strongest most top loud".split()
+    "all strongest most top loud hard".split()
 )
-_LOWEST = frozenset("min minimum lowest low coldest coolest quietest slowest gentle all slow least possible cold".split())
+_LOWEST = frozenset("min minimum lowest low coldest coolest quietest slowest gentle all slow least possible cold cool cooling".split())
 _MIDDLING = frozenset("medium mid middle moderate normal".split())
 # Positions that a plain verb means: to open and to close.
 _ALWAYS = {("set_window", "percent"): (0.0, 100.0)}

@@ -17,7 +17,7 @@ _TENS = {
     for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
 # Alone, "one" and "zero" are mostly no numbers ("this one"); beside these words they are.
-_BEFORE_ONE = frozenset("to at by level on speed step stage number setting fan volume heating ventilation point".split())
+_BEFORE_ONE = frozenset("to at by level on speed step stage number setting fan volume heating heater heat cooling ventilation point".split())
 _AFTER_ONE = frozenset("degree degrees percent notch level celsius".split())
 _WORDS = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+(?:'[a-z]+)?|[^\sa-z\d]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")

@@ -1,0 +1,1 @@
+"""Scripted sessions with a verdict, and evaluation suites."""

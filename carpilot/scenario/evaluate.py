@@ -1,0 +1,158 @@
+"""Runs a suite with a model in a real cabin and scores it strictly.
+
+A case passes when every expected actual value was reached and no other actuator changed, but for declared side effects.
+A wrong action is a case that failed and in which the copilot moved something: the worst kind of mistake.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import quantiles
+from typing import Any
+
+from carpilot.cabin import Cabin, Exchange, Result
+from carpilot.execution import Status
+from carpilot.reasoning.reasoner import Reasoner
+from carpilot.scenario.conditions import compare
+from carpilot.scenario.suite import Case, Expectation, Suite
+from carpilot.scenario.watch import Watch
+from carpilot.speech import say_value
+from carpilot.units import NS_PER_S
+from carpilot.vehicle.catalogue import Value
+
+REST_NS = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """What became of one case. `model_ms` is the model's own time of the last turn."""
+
+    id: str
+    say: tuple[str, ...]
+    passed: bool
+    is_wrong_action: bool
+    result: str
+    problems: tuple[str, ...]
+    reply: str
+    calls: tuple[str, ...]
+    model_ms: float
+
+
+@dataclass(slots=True)
+class SuiteReport:
+    """What a model did on a suite."""
+
+    suite: str
+    model: str
+    cases: list[CaseReport] = field(default_factory=list)
+    unjoined: int = 0
+    wall_s: float = 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures: counts, rates, and latency of the model in milliseconds."""
+        count = len(self.cases)
+        times = sorted(case.model_ms for case in self.cases)
+        cuts = quantiles(times, n=20, method="inclusive") if count > 1 else [*times, *times] * 10 or [0.0] * 20
+        refused = sum(case.result in (Result.REFUSED.value, Result.ASKED.value, Result.FAILED.value) for case in self.cases)
+        return {
+            "suite": self.suite,
+            "model": self.model,
+            "cases": count,
+            "without_words": self.unjoined,
+            "passed": sum(case.passed for case in self.cases),
+            "accuracy": sum(case.passed for case in self.cases) / count if count else 0.0,
+            "wrong_actions": sum(case.is_wrong_action for case in self.cases),
+            "refused_or_asked": refused,
+            "model_p50_ms": cuts[9],
+            "model_p95_ms": cuts[18],
+        }
+
+
+def evaluate(
+    suite: Suite, make_reasoner: Callable[[], Reasoner], on_case: Callable[[CaseReport], None] = lambda report: None
+) -> SuiteReport:
+    """Run every case in a cabin of its own."""
+    reasoner = make_reasoner()
+    report = SuiteReport(suite.name, reasoner.name, unjoined=suite.unjoined)
+    start = time.perf_counter()
+    for case in suite.cases:
+        done = run_case(case, reasoner)
+        report.cases.append(done)
+        on_case(done)
+    report.wall_s = time.perf_counter() - start
+    return report
+
+
+def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
+    """Run one case and score it."""
+    cabin = Cabin(reasoner, case.given)
+    watch = Watch(cabin)
+    watch.before.update(case.given)
+    last: Exchange | None = None
+    exchanges: list[Exchange] = []
+    for turn in case.say:
+        last = cabin.begin(turn, case.seat)
+        exchanges.append(last)
+        _rest(watch, last)
+    assert last is not None
+    now = watch.now()
+    problems = _problems(case.expect, watch, exchanges, now)
+    cabin.close()
+    return CaseReport(
+        id=case.id,
+        say=case.say,
+        passed=not problems,
+        is_wrong_action=bool(problems) and _has_moved(exchanges),
+        result=last.result.value if last.result else "open",
+        problems=tuple(problems),
+        reply=last.reply,
+        calls=last.proposal.decision.calls if last.proposal else (),
+        model_ms=last.proposal.model_ms if last.proposal else 0.0,
+    )
+
+
+def _rest(watch: Watch, exchange: Exchange) -> None:
+    limit_ns = watch.cabin.now_ns + 12 * NS_PER_S
+    while exchange.result is None and watch.cabin.now_ns < limit_ns:
+        watch.advance_ns(NS_PER_S // 50)
+    watch.advance_ns(REST_NS)
+
+
+def _problems(
+    expect: Expectation, watch: Watch, exchanges: Sequence[Exchange], now: dict[str, Value | None]
+) -> list[str]:
+    if expect.any_of:
+        found = [_problems(choice, watch, exchanges, now) for choice in expect.any_of]
+        return [] if any(not problems for problems in found) else found[0]
+    catalogue, last = watch.cabin.car.catalogue, exchanges[-1]
+    result = last.result
+    problems = []
+    if expect.signals is not None or expect.ask or expect.refuse or expect.tells or expect.verdict == "deny":
+        problems += compare(catalogue, expect.signals or (), watch.before, now, watch.reached)
+    if expect.verdict is not None and expect.verdict not in {row.verdict.outcome.value for row in last.rows}:
+        problems.append(f"wanted the verdict {expect.verdict}, ended {result.value if result else 'open'}")
+    if expect.ask and result is not Result.ASKED:
+        problems.append(f"wanted a question, ended {result.value if result else 'open'}")
+    if expect.refuse and result not in (Result.REFUSED, Result.DENIED):
+        problems.append(f"wanted a refusal, ended {result.value if result else 'open'}")
+    for path in expect.tells:
+        told = say_value(catalogue[path], now.get(path))
+        if result is not Result.ANSWERED or catalogue[path].label not in last.reply.lower() or told not in last.reply:
+            problems.append(f"wanted to be told {catalogue[path].label} {told}")
+    return problems
+
+
+def _has_moved(exchanges: Sequence[Exchange]) -> bool:
+    """Return whether the copilot moved anything at all."""
+    rows = (row for exchange in exchanges for row in exchange.rows)
+    return any(row.status is Status.CONFIRMED and row.old != row.actual for row in rows)
+
+
+def dump(reports: Sequence[SuiteReport]) -> str:
+    """Return reports as one JSON object: figures, and every case."""
+    rows = []
+    for report in reports:
+        cases = [{name: getattr(case, name) for name in CaseReport.__dataclass_fields__} for case in report.cases]
+        rows.append({**report.summary(), "cases_detail": cases})
+    return json.dumps({"reports": rows}, ensure_ascii=False, indent=1)

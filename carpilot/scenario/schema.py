@@ -1,0 +1,145 @@
+"""The scenario file: what it may hold, checked before anything runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from carpilot.car import FAULTS
+from carpilot.errors import InputError, UnknownNameError
+from carpilot.files import load_yaml
+from carpilot.policy.rules import default_policy
+from carpilot.request import Seat
+from carpilot.scenario.conditions import Condition, read_conditions
+from carpilot.vehicle.catalogue import Catalogue, Value
+
+MAX_SCENARIO_S = 3600.0
+OWN_RULES = ("request.many", "request.rate", "none")
+Scalar = bool | int | float | str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+
+class ExpectModel(_Strict):
+    """What must hold within a time after the step."""
+
+    within: Annotated[float, Field(ge=0, le=MAX_SCENARIO_S)] = 10.0
+    signals: dict[str, Any] | None = None
+    verdict: Literal["allow", "confirm", "deny"] | None = None
+    rule: str | None = None
+    result: Literal["done", "not done", "denied", "confirm", "answered", "asked", "refused", "failed"] | None = None
+    reply: str | None = None
+
+
+class FaultModel(_Strict):
+    """A fault of an ECU for a time."""
+
+    kind: str
+    node: str
+    seconds: Annotated[float, Field(gt=0, le=MAX_SCENARIO_S)]
+    path: str | None = None
+
+
+class StepModel(_Strict):
+    """One moment: somebody speaks, the world or a hand changes something, or a part fails."""
+
+    at: Annotated[float, Field(ge=0, le=MAX_SCENARIO_S)]
+    say: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    seat: Seat = Seat.DRIVER
+    confirm: bool | None = None
+    set: dict[str, Scalar] | None = None
+    touch: dict[str, Scalar] | None = None
+    fault: FaultModel | None = None
+    expect: ExpectModel | None = None
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> "StepModel":
+        given = [name for name in ("say", "set", "touch", "fault") if getattr(self, name) is not None]
+        if len(given) > 1 or not (given or self.expect):
+            raise ValueError("a step has one of say, set, touch, fault, or only expect")
+        return self
+
+
+class ScenarioModel(_Strict):
+    """The whole file."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    description: str = ""
+    seed: int = 0
+    start: dict[str, Scalar] = {}
+    steps: Annotated[list[StepModel], Field(min_length=1, max_length=500)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A checked scenario."""
+
+    path: Path
+    name: str
+    seed: int
+    start: dict[str, Value]
+    steps: tuple[StepModel, ...]
+    conditions: tuple[tuple[Condition, ...] | None, ...]
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" + (f", not {problem['input']!r}" if problem["type"] != "missing" else "")
+
+
+def read_scenario(path: Path, catalogue: Catalogue) -> Scenario:
+    """Return a scenario from a file. Raises InputError with one line naming place, wish and finding."""
+    data = load_yaml(path)
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: a scenario is a mapping with name and steps")
+    try:
+        model = ScenarioModel.model_validate(data)
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first_problem(error)}") from error
+    try:
+        start = {name: catalogue[name].check(value) for name, value in model.start.items()}
+        conditions = tuple(_check_step(step, catalogue) for step in model.steps)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    times = [step.at for step in model.steps]
+    if times != sorted(times):
+        raise InputError(f"{path}: the steps' times must not go back")
+    return Scenario(path, model.name, model.seed, start, tuple(model.steps), conditions)
+
+
+def _check_step(step: StepModel, catalogue: Catalogue) -> tuple[Condition, ...] | None:
+    for name, value in {**(step.set or {}), **(step.touch or {})}.items():
+        catalogue[name].check(value)
+    if step.fault and step.fault.kind not in FAULTS:
+        raise UnknownNameError("fault", step.fault.kind, FAULTS)
+    if step.fault and step.fault.path is not None and not catalogue[step.fault.path].is_actuator:
+        raise InputError(f"{step.fault.path} is not an actuator")
+    if step.fault and step.fault.node not in {signal.ecu for signal in catalogue.values()}:
+        raise UnknownNameError("node", step.fault.node, sorted({signal.ecu for signal in catalogue.values()}))
+    expect = step.expect
+    if expect is None:
+        return None
+    rules = [*OWN_RULES, *(rule.id for rule in default_policy().rules)]
+    if expect.rule is not None and expect.rule not in rules:
+        raise UnknownNameError("rule", expect.rule, rules)
+    return None if expect.signals is None else read_conditions(catalogue, expect.signals)
+
+
+def find_scenarios(paths: list[Path]) -> list[Path]:
+    """Return the files that arguments name: a file itself, or every YAML file under a folder, in order of name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
+            if not inside:
+                raise InputError(f"no scenario (*.yaml) under {path}")
+            found.extend(inside)
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError(f"no file or folder {path}")
+    return found

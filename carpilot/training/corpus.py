@@ -1,0 +1,155 @@
+"""Training examples: phrases filled, joined and dressed, in a car whose state varies, with the answer to be written."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.prompt import FACTS, Fact, context_line
+from carpilot.reasoning.thought import calls_line, thought_line
+from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call
+from carpilot.request import Seat
+from carpilot.training.phrases import PhraseBook, Template, expand, fill, parse_calls
+
+_SEATS = (Seat.DRIVER, Seat.PASSENGER, Seat.REAR_LEFT, Seat.REAR_RIGHT)
+_SEAT_WEIGHTS = (7, 1, 1, 1)
+_OPPOSITES = ({"cold", "hot"}, {"quiet", "loud"})
+_VISUAL = frozenset({"fog", "rain", "dark"})
+_BEFORE_TOOLS = ("set temperature up", "set temperature down", "set volume up", "set fan down", "set window", "set lock")
+_SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
+SHARE_PUBLIC = 0.35
+SHARE_JOINED = 0.22
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the model reads in two segments, and what it shall write."""
+
+    words: str
+    context: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A sentence from a corpus file with the calls that its label means."""
+
+    text: str
+    need: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    text: str
+    needs: tuple[str, ...]
+    calls: tuple[Call, ...]
+
+
+class Corpus:
+    """An endless source of examples from a phrase book and from labelled sentences."""
+
+    def __init__(
+        self,
+        book: PhraseBook,
+        labelled: Sequence[Labelled],
+        left_out: frozenset[str],
+        random: Random,
+        only_left_out: bool = False,
+    ) -> None:
+        self._book, self._labelled, self._random = book, labelled, random
+        chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
+        self._templates = chosen
+        self._weights = [_weight(t) for t in chosen]
+        self._joinable = [t for t in chosen if not t.after and not t.when and _is_action(t)]
+        self._join_weights = [_weight(t) for t in self._joinable]
+
+    def examples(self) -> Iterator[Example]:
+        """Yield examples without end."""
+        while True:
+            yield self.one()
+
+    def one(self) -> Example:
+        """Return the next example."""
+        random = self._random
+        if self._labelled and random.random() < SHARE_PUBLIC:
+            row = random.choice(self._labelled)
+            return self._example(_Said(row.text, (row.need,), row.calls), None)
+        if random.random() < SHARE_JOINED:
+            return self._example(self._joined(), None)
+        template = random.choices(self._templates, self._weights)[0]
+        return self._example(self._dressed(self._say(template)), template)
+
+    def _say(self, template: Template) -> _Said:
+        text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
+        return _Said(text, tuple(template.need.split("; ")), parse_calls(calls))
+
+    def _joined(self) -> _Said:
+        """Join two or three phrases whose calls do not touch the same thing."""
+        random = self._random
+        parts: list[_Said] = []
+        names: set[str] = set()
+        for _ in range(2 if random.random() < 0.8 else 3):
+            said = self._say(random.choices(self._joinable, self._join_weights)[0])
+            if not names & {_thing(call) for call in said.calls}:
+                parts.append(said)
+                names |= {_thing(call) for call in said.calls}
+        text = parts[0].text
+        for part in parts[1:]:
+            text += random.choice(self._book.joins) + part.text
+        calls = tuple(call for part in parts for call in part.calls)[:4]
+        return self._dressed(_Said(text, tuple(need for part in parts for need in part.needs), calls))
+
+    def _dressed(self, said: _Said) -> _Said:
+        """Put words around a phrase that change nothing."""
+        random, text = self._random, said.text
+        if random.random() < 0.3:
+            text = f"{random.choice(self._book.before)} {text}"
+        if random.random() < 0.15:
+            text = f"{text} {random.choice(self._book.after)}"
+        if random.random() < 0.1:
+            text = _SMALL_WORDS.sub("", text, count=1)
+        return _Said(text + random.choice(("", "", "", ".", ".", "!", "?")), said.needs, said.calls)
+
+    def _facts(self, template: Template | None) -> tuple[Fact, ...]:
+        wanted = {template.when} if template and template.when else set()
+        names = [fact.name for fact in FACTS if not (wanted and fact.name in _VISUAL)]
+        for name in self._random.sample(names, self._random.choice((0, 0, 1, 1, 2))):
+            if not any(name in pair and pair & wanted for pair in _OPPOSITES):
+                wanted.add(name)
+        return tuple(fact for fact in FACTS if fact.name in wanted)
+
+    def _example(self, said: _Said, template: Template | None) -> Example:
+        random = self._random
+        facts = self._facts(template)
+        after = template.after if template and template.after else ""
+        if not after and random.random() < 0.1:
+            after = random.choice(_BEFORE_TOOLS)
+        names = {call.name for call in said.calls}
+        bearing = [fact.words for fact in facts if names & set(fact.tools)]
+        context = context_line(random.choices(_SEATS, _SEAT_WEIGHTS)[0], facts, after.replace("_", " "))
+        target = thought_line(said.needs, bearing, said.calls) + "\n" + calls_line(said.calls)
+        return Example(with_digits(said.text), context, target)
+
+
+def _is_action(template: Template) -> bool:
+    return not template.calls.startswith((ASK, REFUSE, ANSWER))
+
+
+def _weight(template: Template) -> float:
+    if template.after or template.when:
+        return 0.5
+    if template.calls.startswith((ASK, REFUSE)):
+        return 2.0
+    return 0.3 if "(" in template.text and template.text.count("|") > 3 and len(template.text) > 120 else 1.0
+
+
+def _thing(call: Call) -> str:
+    """Return what a call touches, coarsely: two calls on one thing are not joined."""
+    return "climate" if call.name in ("set_fan", "set_auto_climate", "set_air_direction") else call.name
+
+
+def take(next_one: Callable[[], Example], count: int) -> list[Example]:
+    """Return some examples."""
+    return [next_one() for _ in range(count)]

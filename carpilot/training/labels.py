@@ -1,0 +1,240 @@
+"""Sentences of published corpora, read from a file of JSON lines, and what their labels mean in our calls.
+
+A line has `text`, `source` and `label`, may have `domain` and `context_dependent`. Only labels that map without doubt are
+used; a domain that the car lacks becomes a refusal. Everything else is passed over.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from carpilot.errors import InputError
+from carpilot.files import read_text
+from carpilot.reasoning.numbers import numbers_said, with_digits
+from carpilot.training.corpus import Labelled
+from carpilot.training.phrases import parse_calls
+
+MAX_CORPUS_BYTES = 50_000_000
+Row = Mapping[str, Any]
+_REFUSED = {
+    "navigation": "not_in_car",
+    "poi": "not_in_car",
+    "traffic": "not_in_car",
+    "phone_message": "not_in_car",
+    "sunroof_shade": "not_in_car",
+    "steering_mirror": "not_in_car",
+    "equalizer": "not_in_car",
+    "weather": "not_about_car",
+    "calendar": "not_about_car",
+    "adas": "drivers_control",
+}
+_NEEDS = {
+    "not_in_car": "something this car does not have",
+    "drivers_control": "driving stays with the driver",
+    "not_about_car": "nothing to do with the car",
+}
+_INTENTS = {
+    "audio_volume_mute": ("silence", "set_mute(on=true)"),
+    "audio_volume_up": ("louder", "set_volume(change=10)"),
+    "audio_volume_down": ("quieter", "set_volume(change=-10)"),
+    "HassMediaNext": ("another song", "skip_track(direction=next)"),
+    "HassMediaPrevious": ("the song before", "skip_track(direction=previous)"),
+    "HassMediaPause": ("a break from music", "set_playback(action=pause)"),
+    "HassMediaUnpause": ("music", "set_playback(action=play)"),
+    "HassMediaSearchAndPlay": (_NEEDS["not_in_car"], "refuse(because=not_in_car)"),
+    **dict.fromkeys(
+        ("play_music", "play_podcasts", "play_audiobook", "music_query", "music_likeness", "PlayMusic", "AddToPlaylist"),
+        (_NEEDS["not_in_car"], "refuse(because=not_in_car)"),
+    ),
+}
+_COLD = re.compile(r"\b(cold|chill\w*|freez\w*|frozen|frost\w*|nippy|shiver\w*|icy|ice|cool|arctic|brisk|polar)\b")
+_HOT = re.compile(r"\b(hot|warm\w*|heat|boil\w*|toast\w*|oven|furnace|sweat\w*|balmy|roast\w*|burning|scorch\w*)\b")
+_PLACES = (
+    ("passenger", re.compile(r"passenger|co-? ?driver")),
+    ("driver", re.compile(r"driver")),
+    ("rear", re.compile(r"\b(back|rear)\b")),
+)
+_VW_SEATS = {
+    "driver's seat": "driver",
+    "passenger seat": "passenger",
+    "second row left": "rear_left",
+    "second row right": "rear_right",
+    "all": "all",
+}
+# Domains of cars that ours lacks, by the module that the call belongs to.
+_VW_REFUSED = re.compile(
+    r"vw\.(sunshade|tailLight|footPedal|navigation|conversation|video|fuelPort|rearviewMirror|overheadScreen|"
+    r"centerInformationDisplay|HUD|instrumentPanel|seat\.carcontrol_carSeat(?!_heater)|door\.carcontrol_carDoor_(?!lock)|"
+    r"music\.(?!music_soundVolume|music_local)|radio\.(?!radio_sound|radio_play))"
+)
+_VW_CALLS: tuple[tuple[str, str, str], ...] = (
+    (r"hazardLight\.switch\(.*True", "warn others", "set_hazard_lights(on=true)"),
+    (r"hazardLight\.switch\(.*False", "warning over", "set_hazard_lights(on=false)"),
+    (r"highBeamHeadlight\.switch\(.*True", "far light", "set_high_beam(on=true)"),
+    (r"highBeamHeadlight\.switch\(.*False", "no far light", "set_high_beam(on=false)"),
+    (r"fogLight\w*\.\w+\(.*True.*rear", "fog lamps", "set_fog_lights(which=rear, on=true)"),
+    (r"fogLight\w*\.\w+\(.*True.*front", "fog lamps", "set_fog_lights(which=front, on=true)"),
+    (r"fogLight\w*\.\w+\(.*True.*all", "fog lamps", "set_fog_lights(on=true)"),
+    (r"fogLight\w*\.\w+\(.*False.*all", "no fog lamps", "set_fog_lights(on=false)"),
+    (r"fogLight\w*\.\w+\(.*False.*rear", "no fog lamps", "set_fog_lights(which=rear, on=false)"),
+    (r"fogLight\w*\.\w+\(.*False.*front", "no fog lamps", "set_fog_lights(which=front, on=false)"),
+    (r"readingLight_switch\(.*True", "reading light", "set_reading_light({seat}on=true)"),
+    (r"readingLight_switch\(.*False", "no reading light", "set_reading_light({seat}on=false)"),
+    (r"carSeat_heater_switch\(.*True", "warm seat", "set_seat_heating({seat}level=2)"),
+    (r"carSeat_heater_switch\(.*False", "no warm seat", "set_seat_heating({seat}level=0)"),
+    (r"door_lock_switch\(.*True|carDoor_lock_switch\(.*switch=True", "doors locked", "set_lock({door}locked=true)"),
+    (r"carDoor_lock_switch\(.*False", "doors unlocked", "set_lock({door}locked=false)"),
+    (r"steeringWheel_heater_switch\(.*True", "warm wheel", "set_steering_wheel_heating(level=2)"),
+    (r"steeringWheel_heater_switch\(.*False", "cold wheel", "set_steering_wheel_heating(level=0)"),
+    (r"airConditioner\.temperature_increase", "warmer", "set_temperature(change=2)"),
+    (r"airConditioner\.temperature_decrease", "cooler", "set_temperature(change=-2)"),
+    (r"recycle_mode_switch\(mode=.external", "fresh air", "set_recirculation(on=false)"),
+    (r"recycle_mode_switch\(mode=.internal", "inside air", "set_recirculation(on=true)"),
+    (r"auto_mode_switch\(.*True", "automatic climate", "set_auto_climate(on=true)"),
+    (r"(music|radio)_soundVolume_increase", "louder", "set_volume(change=10)"),
+    (r"(music|radio)_soundVolume_decrease", "quieter", "set_volume(change=-10)"),
+    (r"music_local_play", "music", "set_playback(action=play)"),
+)
+
+
+def read_corpora(paths: Sequence[Path], holdout: Collection[str]) -> tuple[Labelled, ...]:
+    """Return what can be used of corpus files; sources in `holdout`, and sentences that they share, are left out."""
+    rows = [row for path in paths for row in _rows(path)]
+    kept_back = {with_digits(row["text"]) for row in rows if row["source"] in holdout}
+    found: dict[str, Labelled] = {}
+    for row in rows:
+        words = with_digits(row["text"])
+        meant = _meaning(row, words)
+        if meant is not None and words not in kept_back and len(words) <= 200:
+            found.setdefault(words, Labelled(row["text"], meant[0], parse_calls(meant[1])))
+    return tuple(found.values())
+
+
+def _rows(path: Path) -> list[Row]:
+    rows = []
+    for number, line in enumerate(read_text(path, MAX_CORPUS_BYTES).splitlines(), start=1):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}: no JSON") from error
+        if not isinstance(row, dict) or not {"text", "source", "label"} <= set(row):
+            raise InputError(f"{path}, line {number}: needs text, source and label")
+        rows.append(row)
+    return rows
+
+
+def _meaning(row: Row, words: str) -> tuple[str, str] | None:
+    """Return the need and the calls that a label means, or None where that is in doubt."""
+    label = row["label"] if isinstance(row["label"], Mapping) else {"intent": row["label"]}
+    reader: Callable[[Row, Mapping[str, Any], str], tuple[str, str] | None] = _by_intent
+    if "gold_calls" in label and row["source"].startswith("VehicleWorld"):
+        reader = _vehicle_world
+    elif str(label.get("intent", "")).startswith("VEHICLE_SETTINGS"):
+        reader = _settings
+    elif str(label.get("intent", "")) in ("HVACFanSpeed", "HVACTemperature", "VolumeControl"):
+        reader = _spoken_control
+    elif "gold_calls" in label or "gold_actions" in label or "task_type" in label:
+        return None
+    return reader(row, label, words)
+
+
+def _refusal(because: str) -> tuple[str, str]:
+    return _NEEDS[because], f"refuse(because={because})"
+
+
+def _by_intent(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
+    intent = str(label.get("intent", ""))
+    if intent in _INTENTS:
+        return _INTENTS[intent]
+    if intent == "HassSetVolume":
+        said = [n for n in numbers_said(words) if 0 <= n <= 100]
+        return ("a set volume", f"set_volume(percent={said[0]:g})") if len(said) == 1 else None
+    if re.search(r"kitchen|bedroom|living room|floor|garage|balcony|closet|house|bathroom", words):
+        return _refusal("not_in_car")
+    if row.get("domain") in _REFUSED and not intent.startswith("VEHICLE"):
+        return _refusal(_REFUSED[row["domain"]])
+    return None
+
+
+def _place(words: str) -> str:
+    return next((name for name, pattern in _PLACES if pattern.search(words)), "")
+
+
+def _settings(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
+    """Read the settings of a car: feelings become a change of temperature, driver assistance a refusal."""
+    domain = row.get("domain")
+    if domain in ("adas", "vehicle_settings", "traffic"):
+        return _refusal("drivers_control")
+    if domain == "equalizer" or "equalizer" in words:
+        return _refusal("not_in_car")
+    if label["intent"] == "VEHICLE_SETTINGS_DECLARATIVE":
+        cold, hot = bool(_COLD.search(words)), bool(_HOT.search(words))
+        if cold == hot or re.search(r"low|high|fan|air flow|wheel|seat", words):
+            return None
+        zone = f"zone={_place(words)}, " if _place(words) else ""
+        return ("warmer", f"set_temperature({zone}change=2)") if cold else ("cooler", f"set_temperature({zone}change=-2)")
+    if label["intent"] == "VEHICLE_SETTINGS_CHANGE":
+        return _settings_change(words)
+    return _settings_check(words)
+
+
+def _settings_change(words: str) -> tuple[str, str] | None:
+    is_on = re.search(r"\b(on|activate\w*|enable\w*|start\w*|run\w*)\b", words) is not None
+    is_off = re.search(r"\b(off|deactivate\w*|disable\w*|stop\w*|kill|shut)\b", words) is not None
+    if is_on == is_off or re.search(r"side window|auto|level|\d|max|min", words):
+        return None
+    state = "true" if is_on else "false"
+    if re.search(r"defrost|demist|defog", words):
+        if re.search(r"rear|back", words):
+            return "clear rear window" if is_on else "no defrosting", f"set_rear_defrost(on={state})"
+        return "clear windscreen" if is_on else "no defrosting", f"set_front_defrost(on={state})"
+    if re.search(r"\b(ac|a/c|air condition\w*|cooling)\b", words):
+        return "cooling" if is_on else "no cooling", f"set_air_conditioning(on={state})"
+    return None
+
+
+def _settings_check(words: str) -> tuple[str, str] | None:
+    table = (
+        (r"defrost|demist|defog", "the defrosting told", "answer(about=defrost)"),
+        (r"\bfans?\b|blower", "the blower told", "answer(about=fan)"),
+        (r"\b(ac|a/c|air condition\w*|cooling)\b", "the air conditioning told", "answer(about=air_conditioning)"),
+        (r"\btemp(erature)?s?\b", "the set temperature told", "answer(about=set_temperature)"),
+        (r"\bvolume\b", "the volume told", "answer(about=volume)"),
+    )
+    found = [(need, calls) for pattern, need, calls in table if re.search(pattern, words)]
+    return found[0] if len(found) == 1 else None
+
+
+def _vehicle_world(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
+    """Read calls of a simulated car, only for requests that stand alone and name what they want."""
+    calls = [str(call) for call in label["gold_calls"]]
+    if len(calls) != 1 or label.get("turn") or row.get("context_dependent") or re.search(r"\bif\b|\bwhen\b", words):
+        return None
+    if _VW_REFUSED.search(calls[0]):
+        return _refusal("not_in_car") if row.get("domain") not in ("media", "radio") else None
+    seats = [_VW_SEATS[name] for name in re.findall(r'"([^"]+)"', calls[0]) if name in _VW_SEATS]
+    if "third row" in calls[0] or len(seats) > 1:
+        return None
+    for pattern, need, meant in _VW_CALLS:
+        if re.search(pattern, calls[0]):
+            seat = f"seat={seats[0]}, " if seats and seats[0] != "driver" else ""
+            door = f"door={seats[0]}, " if seats and seats[0] != "all" else ""
+            return need, meant.replace("{seat}", seat).replace("{door}", door)
+    return None
+
+
+def _spoken_control(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
+    """Read intents of an in-car voice agent that name a direction and at most one number."""
+    entities = {e.get("type"): str(e.get("value")) for e in label.get("entities", ()) if isinstance(e, Mapping)}
+    action = next((value for key, value in entities.items() if str(key).endswith("_action")), "")
+    up = action in ("up", "increase", "raise", "turn up")
+    if numbers_said(words) or action not in ("up", "down", "increase", "decrease", "raise", "lower"):
+        return None
+    sign = "" if up else "-"
+    return {
+        "HVACFanSpeed": ("more air" if up else "less air", f"set_fan(change={sign}1)"),
+        "HVACTemperature": ("warmer" if up else "cooler", f"set_temperature(change={sign}2)"),
+        "VolumeControl": ("louder" if up else "quieter", f"set_volume(change={sign}10)"),
+    }[str(label["intent"])]

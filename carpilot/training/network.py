@@ -1,0 +1,183 @@
+"""The network: a sentence encoder of MiniLM's shape, and a small decoder that writes while looking at it.
+
+Encoder: 6 layers of width 384, post-norm, as in BERT, so that the published weights of all-MiniLM-L6-v2 can start it.
+Decoder: width 256, pre-norm, tied output. Shapes: batch B, prompt S, answer T, cached past P, layers L, heads H, head D.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of the network."""
+
+    words: int
+    tokens: int
+    encoder_width: int = 384
+    encoder_layers: int = 6
+    encoder_heads: int = 12
+    encoder_inner: int = 1536
+    prompt_length: int = 96
+    width: int = 256
+    layers: int = 3
+    heads: int = 4
+    inner: int = 1024
+    answer_length: int = 192
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the sizes by name."""
+        return asdict(self)
+
+
+class EncoderLayer(nn.Module):
+    """One layer as in BERT: attention, then a feed-forward part, each followed by its norm."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.encoder_width
+        self.heads = shape.encoder_heads
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.out = nn.Linear(width, width)
+        self.attention_norm = nn.LayerNorm(width, eps=1e-12)
+        self.inner = nn.Linear(width, shape.encoder_inner)
+        self.outer = nn.Linear(shape.encoder_inner, width)
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+
+    def forward(self, hidden: Tensor, mask: Tensor, dropout: float) -> Tensor:
+        """Return the hidden states, [B, S, width]; `mask` is added to the scores."""
+        q, k, v = (_heads(part(hidden), self.heads) for part in (self.query, self.key, self.value))
+        seen = _attend(q, k, v, mask)
+        hidden = self.attention_norm(hidden + functional.dropout(self.out(seen), dropout, self.training))
+        inside = self.outer(functional.gelu(self.inner(hidden)))
+        return self.norm(hidden + functional.dropout(inside, dropout, self.training))  # type: ignore[no-any-return] # torch
+
+
+class DecoderLayer(nn.Module):
+    """One layer: look back at what was written, look at the prompt, think."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.width
+        self.heads = shape.heads
+        self.self_norm, self.cross_norm, self.inner_norm = (nn.LayerNorm(width) for _ in range(3))
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.self_out = nn.Linear(width, width)
+        self.cross_query = nn.Linear(width, width)
+        self.cross_key_value = nn.Linear(shape.encoder_width, 2 * width)
+        self.cross_out = nn.Linear(width, width)
+        self.inner = nn.Linear(width, shape.inner)
+        self.outer = nn.Linear(shape.inner, width)
+
+    def prompt_keys(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values of the prompt, [B, H, S, D] each."""
+        key, value = self.cross_key_value(encoded).chunk(2, dim=-1)
+        return _heads(key, self.heads), _heads(value, self.heads)
+
+    def forward(
+        self, hidden: Tensor, past: tuple[Tensor, Tensor] | None, cross: tuple[Tensor, Tensor], masks: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the hidden states and the keys and values written so far, [B, H, P+T, D]."""
+        q, k, v = (_heads(p, self.heads) for p in self.query_key_value(self.self_norm(hidden)).chunk(3, dim=-1))
+        if past is not None:
+            k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
+        hidden = hidden + self.self_out(_attend(q, k, v, masks[0]))
+        looking = _heads(self.cross_query(self.cross_norm(hidden)), self.heads)
+        hidden = hidden + self.cross_out(_attend(looking, *cross, masks[1]))
+        return hidden + self.outer(functional.gelu(self.inner(self.inner_norm(hidden)))), k, v
+
+
+class Network(nn.Module):
+    """Encoder and decoder together."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.word = nn.Embedding(shape.words, shape.encoder_width)
+        self.place = nn.Embedding(shape.prompt_length, shape.encoder_width)
+        self.word_norm = nn.LayerNorm(shape.encoder_width, eps=1e-12)
+        self.encoder = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.encoder_layers))
+        self.token = nn.Embedding(shape.tokens, shape.width)
+        self.step = nn.Embedding(shape.answer_length, shape.width)
+        self.decoder = nn.ModuleList(DecoderLayer(shape) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(shape.width)
+        self.dropout = 0.1
+        for embedding in (self.word, self.place, self.token, self.step):
+            nn.init.normal_(embedding.weight, std=0.02)
+
+    def encode(self, ids: Tensor, is_word: Tensor) -> Tensor:
+        """Return the encoded prompt, [B, S, width]; `is_word` is false on padding."""
+        places = torch.arange(ids.shape[1], device=ids.device)
+        hidden = self.word_norm(self.word(ids) + self.place(places))
+        mask = padding_mask(is_word)
+        for layer in self.encoder:
+            hidden = layer(hidden, mask, self.dropout)
+        return hidden  # type: ignore[no-any-return] # torch is untyped here
+
+    def write(self, tokens: Tensor, encoded: Tensor, is_word: Tensor) -> Tensor:
+        """Return the logits of each next token, [B, T, tokens], while training."""
+        length = tokens.shape[1]
+        hidden = self.token(tokens) + self.step(torch.arange(length))
+        causal = torch.full((length, length), -1e9).triu(1)
+        masks = causal[None, None], padding_mask(is_word)
+        for layer in self.decoder:
+            hidden, _, _ = layer(hidden, None, layer.prompt_keys(encoded), masks)
+            hidden = functional.dropout(hidden, self.dropout, self.training)
+        return functional.linear(self.norm(hidden), self.token.weight)  # type: ignore[no-any-return] # torch
+
+    def forward(self, ids: Tensor, is_word: Tensor, tokens: Tensor) -> Tensor:
+        """Return the logits of each next token, [B, T, tokens]."""
+        return self.write(tokens, self.encode(ids, is_word), is_word)
+
+    def parameter_count(self) -> int:
+        """Return how many weights there are."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+def padding_mask(is_word: Tensor) -> Tensor:
+    """Return what is added to scores, [B, 1, 1, S]: nothing on words, a large negative number on padding."""
+    return ((~is_word).float() * -1e9)[:, None, None, :]
+
+
+def _heads(hidden: Tensor, heads: int) -> Tensor:
+    batch, length, width = hidden.shape
+    return hidden.view(batch, length, heads, width // heads).transpose(1, 2)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + mask
+    seen = torch.softmax(scores, dim=-1) @ value
+    batch, heads, length, width = seen.shape
+    return seen.transpose(1, 2).reshape(batch, length, heads * width)
+
+
+def load_minilm(network: Network, weights: dict[str, Any], kept: list[int]) -> None:
+    """Start the encoder from all-MiniLM-L6-v2; `kept` are the rows of its word table that the vocabulary keeps."""
+    rows = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
+    kind = weights["embeddings.token_type_embeddings.weight"][0]
+    with torch.no_grad():
+        network.word.weight.copy_(weights[rows[0]][kept])
+        network.place.weight.copy_(weights[rows[1]][: network.shape.prompt_length] + kind)
+        _copy(network.word_norm, weights, "embeddings.LayerNorm")
+        names = {
+            "query": "attention.self.query",
+            "key": "attention.self.key",
+            "value": "attention.self.value",
+            "out": "attention.output.dense",
+            "attention_norm": "attention.output.LayerNorm",
+            "inner": "intermediate.dense",
+            "outer": "output.dense",
+            "norm": "output.LayerNorm",
+        }
+        for index, layer in enumerate(network.encoder):
+            for ours, theirs in names.items():
+                _copy(getattr(layer, ours), weights, f"encoder.layer.{index}.{theirs}")
+
+
+def _copy(part: Any, weights: dict[str, Any], name: str) -> None:
+    part.weight.copy_(weights[f"{name}.weight"])
+    part.bias.copy_(weights[f"{name}.bias"])

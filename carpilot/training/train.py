@@ -1,0 +1,193 @@
+"""Training: from the phrase book, and corpus files if there are any, to a folder of files that carpilot loads."""
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from carpilot.errors import InputError
+from carpilot.training.corpus import Corpus, Example
+from carpilot.training.labels import read_corpora
+from carpilot.training.phrases import held_out, read_phrase_book
+
+Report = Callable[[str], None]
+BATCH = 48
+POOL = 12
+ENCODER_RATE, DECODER_RATE = 1.2e-4, 1.5e-3
+WARM_UP_STEPS = 150
+CALL_WEIGHT, THOUGHT_WEIGHT = 1.0, 0.5
+WRITER_SIZE, SCRATCH_READER_SIZE = 1024, 4000
+EXAMPLES_FOR_VOCABULARY = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How long and from what to train. `shape` overrides sizes of the network, for tests."""
+
+    minutes: float = 30.0
+    seed: int = 1
+    max_steps: int = 1_000_000
+    from_minilm: bool = True
+    shape: tuple[tuple[str, int], ...] = ()
+    checkpoint_minutes: float = 8.0
+
+
+def train(
+    output: Path,
+    corpus_files: Sequence[Path] = (),
+    minutes: float = 30.0,
+    seed: int = 1,
+    report: Report = print,
+    holdout: Collection[str] = (),
+    recipe: Recipe | None = None,
+) -> dict[str, Any]:
+    """Train a model, write it to a folder and return its card.
+
+    `corpus_files` are JSON lines of labelled sentences; those whose source is in `holdout` are not used. Needs the `train`
+    extra; without the package of all-MiniLM-L6-v2 the encoder starts from nothing. Raises InputError if torch is missing.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise InputError("training needs torch: pip install 'carpilot[train]'") from error
+    from carpilot.training.export import export
+
+    recipe = recipe or Recipe(minutes=minutes, seed=seed)
+    torch.set_num_threads(1)
+    torch.manual_seed(recipe.seed)
+    labelled = read_corpora(corpus_files, holdout)
+    book = read_phrase_book()
+    left_out = held_out(book.templates, recipe.seed)
+    report(f"{len(book.templates)} templates ({len(left_out)} kept back), {len(labelled)} labelled sentences")
+    corpus = Corpus(book, labelled, left_out, Random(recipe.seed))
+    session = _Session(corpus, recipe, report)
+    facts = {
+        "templates": len(book.templates),
+        "templates_kept_back": len(left_out),
+        "labelled_sentences": len(labelled),
+        "seed": recipe.seed,
+    }
+    card: dict[str, Any] = {}
+    for progress in session.run():
+        card = export(session.network, session.reader, session.writer, output, {**facts, **progress, **session.origin})
+        report(f"written to {output} at step {progress['steps']}")
+    return card
+
+
+class _Session:
+    """A network, its vocabularies and its optimiser."""
+
+    def __init__(self, corpus: Corpus, recipe: Recipe, report: Report) -> None:
+        import torch
+
+        from carpilot.training import vocabulary
+        from carpilot.training.network import Network, Shape, load_minilm
+
+        self._corpus, self._recipe, self._report = corpus, recipe, report
+        first = [corpus.one() for _ in range(EXAMPLES_FOR_VOCABULARY)]
+        texts = [f"{example.words} {example.context}" for example in first]
+        self.writer = vocabulary.writer_from_texts([example.target for example in first], WRITER_SIZE)
+        folder = vocabulary.minilm_folder() if recipe.from_minilm else None
+        self.origin = {"encoder_started_from": "all-MiniLM-L6-v2" if folder else "nothing"}
+        kept: list[int] = []
+        if folder is None:
+            self.reader = vocabulary.reader_from_texts(texts, SCRATCH_READER_SIZE)
+        else:
+            self.reader, kept = vocabulary.reader_from_minilm(folder, texts)
+        sizes = {"words": self.reader.get_vocab_size(), "tokens": self.writer.get_vocab_size(), **dict(recipe.shape)}
+        self.network = Network(Shape(**sizes))
+        if folder is not None:
+            load_minilm(self.network, vocabulary.start_weights(folder), kept)
+        report(f"{self.network.parameter_count():,} parameters, encoder from {self.origin['encoder_started_from']}")
+        groups = self._parameter_groups(started=folder is not None)
+        self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+        self._rates = [group["lr"] for group in self._optimiser.param_groups]
+        self._end = self.writer.token_to_id(vocabulary.END)
+
+    def _parameter_groups(self, started: bool) -> list[dict[str, Any]]:
+        encoder = [p for n, p in self.network.named_parameters() if n.startswith(("encoder.", "word_norm", "place"))]
+        words = [self.network.word.weight]
+        known = {id(parameter) for parameter in [*encoder, *words]}
+        decoder = [p for p in self.network.parameters() if id(p) not in known]
+        if started:
+            words[0].requires_grad_(False)
+        rate = ENCODER_RATE if started else DECODER_RATE / 2
+        groups = [{"params": encoder, "lr": rate}, {"params": decoder, "lr": DECODER_RATE}]
+        return groups if started else [*groups, {"params": words, "lr": rate}]
+
+    def run(self) -> Iterator[dict[str, Any]]:
+        """Train, and yield the progress each time the model should be written; the last time at the end."""
+        import torch
+
+        begun = saved = time.monotonic()
+        allowed_s = self._recipe.minutes * 60
+        seen, loss_mean, step = 0, 0.0, 0
+        self.network.train()
+        for step, batch in enumerate(self._batches(), start=1):
+            share = max((time.monotonic() - begun) / allowed_s, step / self._recipe.max_steps)
+            scale = min(1.0, step / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+            for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+                group["lr"] = rate * scale
+            loss = self._loss(batch)
+            self._optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self._optimiser.step()
+            seen += len(batch)
+            loss_mean += (float(loss) - loss_mean) * (0.02 if step > 50 else 1 / step)
+            if step % 50 == 0:
+                self._report(f"step {step}, {seen} examples, {time.monotonic() - begun:.0f} s, loss {loss_mean:.4f}")
+            if share >= 1:
+                break
+            if time.monotonic() - saved > self._recipe.checkpoint_minutes * 60:
+                saved = time.monotonic()
+                yield self._progress(step, seen, begun, loss_mean)
+                self.network.train()
+        yield self._progress(step, seen, begun, loss_mean)
+
+    def _progress(self, step: int, seen: int, begun: float, loss: float) -> dict[str, Any]:
+        minutes = round((time.monotonic() - begun) / 60, 1)
+        return {"steps": step, "examples": seen, "minutes": minutes, "training_loss": round(loss, 4)}
+
+    def _batches(self) -> Iterator[list[Example]]:
+        """Yield batches of examples of like length."""
+        random = Random(self._recipe.seed + 1)
+        while True:
+            pool = [self._corpus.one() for _ in range(BATCH * POOL)]
+            pool.sort(key=lambda example: len(example.target) + len(example.words))
+            batches = [pool[at : at + BATCH] for at in range(0, len(pool), BATCH)]
+            random.shuffle(batches)
+            yield from batches
+
+    def _loss(self, batch: Sequence[Example]) -> Any:
+        import torch
+
+        shape = self.network.shape
+        prompts = [e.ids[: shape.prompt_length] for e in self.reader.encode_batch([(x.words, x.context) for x in batch])]
+        answers = [e.ids[: shape.answer_length - 1] for e in self.writer.encode_batch([x.target for x in batch])]
+        ids, is_word = _padded(prompts, 0)
+        tokens, _ = _padded([[self._end, *answer] for answer in answers], self._end)
+        wanted, _ = _padded([[*answer, self._end] for answer in answers], -100)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.backends.mkldnn.is_available()):
+            logits = self.network(ids, is_word, tokens)
+        losses = torch.nn.functional.cross_entropy(logits.float().transpose(1, 2), wanted, reduction="none")
+        newline = self.writer.encode("\n").ids[0]
+        in_call = (wanted == newline).cumsum(1) > 0
+        weights = torch.where(in_call, CALL_WEIGHT, THOUGHT_WEIGHT) * (wanted >= 0)
+        return (losses * weights).sum() / weights.sum()
+
+
+def _padded(rows: Sequence[Sequence[int]], filler: int) -> tuple[Any, Any]:
+    """Return rows as one tensor, and where it is no padding."""
+    import torch
+
+    length = max(map(len, rows))
+    table = torch.full((len(rows), length), filler, dtype=torch.long)
+    is_real = torch.zeros((len(rows), length), dtype=torch.bool)
+    for index, row in enumerate(rows):
+        table[index, : len(row)] = torch.tensor(row)
+        is_real[index, : len(row)] = True
+    return table, is_real
