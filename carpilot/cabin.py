@@ -448,6 +448,6 @@ class Cabin:
         )
 
     def _plan_row(self, row: Row) -> PlanRow:
-        elapsed = None if row.settled_ns is None or row.sent_ns is None else (row.settled_ns - row.sent_ns) / NS_PER_MS
+        elapsed = None if row.confirmed_ns is None or row.sent_ns is None else (row.confirmed_ns - row.sent_ns) / NS_PER_MS
         status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
         return PlanRow(row.command.path, row.old, row.command.target, row.status.value, row.detail, status_id, elapsed)

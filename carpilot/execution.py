@@ -42,7 +42,7 @@ class Status(Enum):
 
 @dataclass(slots=True)
 class Row:
-    """One command with everything that became of it. Times are simulation time."""
+    """One command with everything that became of it. Times are simulation time; `confirmed_ns` is the status frame's."""
 
     command: Command
     verdict: Verdict
@@ -54,6 +54,7 @@ class Row:
     status_id: int | None = None
     sent_ns: int | None = None
     settled_ns: int | None = None
+    confirmed_ns: int | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -134,6 +135,7 @@ class Execution:
         if is_new:
             row.actual = reading.value
         if is_new and reading.value == row.command.target:
+            row.confirmed_ns = reading.time_ns
             self._settle(row, Status.CONFIRMED, "")
             return
         answer = self.car.observer.answers.get(signal.ecu)

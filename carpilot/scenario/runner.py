@@ -126,7 +126,8 @@ def _act(step: StepModel, cabin: Cabin) -> Exchange | None:
         cabin.touch(path, value)
     if step.fault is not None:
         cabin.fault(step.fault.kind, step.fault.node, step.fault.seconds, step.fault.path)
-    return cabin.exchanges[-1] if step.touch else None
+    is_about_last = step.touch or (step.expect and not step.set and not step.fault)
+    return cabin.exchanges[-1] if is_about_last and cabin.exchanges else None
 
 
 def _await(

@@ -1,0 +1,50 @@
+"""`carpilot drive`: the cabin on the screen."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carpilot.cli.options import LogOption, ModelOption, parse_settings
+
+
+def drive(
+    scenario: Annotated[Path | None, typer.Option(help="Start in the state of this scenario.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE before the start; may be repeated.")] = None,
+    log: LogOption = None,
+    model: ModelOption = "embedded",
+    size: Annotated[str, typer.Option(help="Window size, such as 1280x720 or 1920x1080.")] = "1280x720",
+    theme: Annotated[str, typer.Option(help="auto, day or night.")] = "auto",
+    attach: Annotated[bool, typer.Option("--attach/--no-attach", help="Let other programs of this user attach to the bus.")] = True,
+) -> None:
+    """Drive: cluster, cabin, climate, assistant and CAN trace in a window. Type a request, touch a control, use the arrow keys.
+
+    Examples:
+
+      carpilot drive --theme night --log drive.blf
+
+      carpilot drive --scenario scenarios/cold_morning.yaml
+    """
+    from carpilot.cabin import Cabin
+    from carpilot.dashboard.app import run
+    from carpilot.errors import InputError
+    from carpilot.reasoning.registry import load_reasoner
+    from carpilot.scenario.schema import read_scenario
+    from carpilot.vehicle.catalogue import default_catalogue
+
+    match = re.fullmatch(r"(\d{3,4})x(\d{3,4})", size)
+    if match is None:
+        raise InputError(f"--size wants WIDTHxHEIGHT, such as 1280x720, not {size!r}")
+    if theme not in ("auto", "day", "night"):
+        raise InputError(f"--theme wants auto, day or night, not {theme!r}")
+    catalogue = default_catalogue()
+    start = dict(read_scenario(scenario, catalogue).start) if scenario else {}
+    start |= parse_settings(catalogue, settings or [])
+    reasoner = load_reasoner(model)
+    decisions = log.with_suffix(".decisions.jsonl") if log else None
+    cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions)
+    try:
+        run(cabin, (int(match[1]), int(match[2])), theme)
+    finally:
+        cabin.close()

@@ -1,0 +1,37 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carpilot.errors import InputError
+from carpilot.vehicle.catalogue import Catalogue, Value
+
+ModelOption = Annotated[str, typer.Option("--model", "-m", help="Which model reasons; `carpilot models` lists them.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for a program to read.")]
+LogOption = Annotated[
+    Path | None, typer.Option("--log", help="Write a bus log (.log .asc .blf .csv .trc) and a decision log beside it.")
+]
+
+
+def parse_settings(catalogue: Catalogue, settings: list[str]) -> dict[str, Value]:
+    """Return what `PATH=VALUE` options say; a path may be shortened to its unique end. Raises InputError."""
+    values: dict[str, Value] = {}
+    for setting in settings:
+        name, sign, text = setting.partition("=")
+        if not sign:
+            raise InputError(f"--set wants PATH=VALUE, not {setting!r}")
+        path = find_path(catalogue, name.strip())
+        values[path] = catalogue[path].parse(text.strip())
+    return values
+
+
+def find_path(catalogue: Catalogue, name: str) -> str:
+    """Return the one path that is this name or ends in it. Raises InputError."""
+    if name in catalogue:
+        return name
+    ends = [path for path in catalogue if path.endswith(f".{name}")]
+    if len(ends) > 1:
+        raise InputError(f"{name!r} could be {', '.join(ends)}; say more of the path")
+    return ends[0] if ends else catalogue[name].path
