@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from carpilot.bus.attach import AttachServer
 from carpilot.bus.database import DECISION_MESSAGE
 from carpilot.bus.e2e import counter_of
 from carpilot.bus.frame import Frame
@@ -125,6 +126,7 @@ class Cabin:
         *,
         bus_log: Path | None = None,
         decision_log: Path | None = None,
+        attach: bool = False,
         policy: Policy | None = None,
         tools: ToolCatalogue | None = None,
     ) -> None:
@@ -140,6 +142,7 @@ class Cabin:
         self._changes: deque[tuple[int, str]] = deque()
         self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
         self.car = Car(start, tuple(tap for tap in (self.frames, self.recorder) if tap is not None))
+        self.door = AttachServer(self.car.buses) if attach else None
         self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
 
     @property
@@ -152,6 +155,8 @@ class Cabin:
         if self._thinking:
             self._thinking.control.cancelled.set()
             self._thinking.thread.join(timeout=5)
+        if self.door:
+            self.door.close()
         if self.recorder:
             self.recorder.close()
         self.log.close()
@@ -167,6 +172,8 @@ class Cabin:
         end_ns = self.now_ns + duration_ns
         while self.now_ns < end_ns:
             self._collect()
+            if self.door:
+                self.door.poll()
             self.car.advance(min(TICK_NS, end_ns - self.now_ns))
             self._refresh()
 

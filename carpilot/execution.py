@@ -155,6 +155,7 @@ class Execution:
 
     def _settle(self, row: Row, status: Status, detail: str) -> None:
         row.status, row.detail, row.settled_ns = status, detail, self.car.now_ns
-        if status is not Status.CONFIRMED:
-            self.car.observer.targets.pop(row.command.path, None)
+        targets = self.car.observer.targets
+        if status is not Status.CONFIRMED and targets.get(row.command.path) == row.command.target:
+            del targets[row.command.path]
         self.on_settled(row)

@@ -64,7 +64,7 @@ class Observer:
     def on_frame(self, frame: Frame) -> None:
         """Take a status frame; everything else is not for us."""
         source = self._sources.get(frame.arbitration_id)
-        if source is None:
+        if source is None or frame.is_extended:
             return
         check = source.checker.check(frame.data)
         try:

@@ -16,6 +16,23 @@ from carpilot.units import ns_to_seconds
 SUFFIXES = (".log", ".asc", ".blf", ".csv", ".trc", ".mf4", ".db")
 
 
+_ASC_START = "Thu Jan 01 12:00:00.000 AM 1970"
+_ASC_HEADER = f"""date {_ASC_START}
+base hex  timestamps absolute
+internal events logged
+Begin Triggerblock {_ASC_START}
+ 0.000000 Start of measurement
+"""
+
+
+def _start_asc_at_zero(writer: can.ASCWriter) -> None:
+    """Replace the header, which carries the time of day and counts from the first frame, by one that starts at 0."""
+    writer.file.seek(0)
+    writer.file.truncate()
+    writer.file.write(_ASC_HEADER)
+    writer.header_written = True
+
+
 class BusRecorder:
     """A tap that writes. Raises InputError if the format is unknown or the file cannot be written."""
 
@@ -25,6 +42,8 @@ class BusRecorder:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = can.Logger(path)
+            if isinstance(self._writer, can.ASCWriter):
+                _start_asc_at_zero(self._writer)
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror or error}") from error
         except ImportError as error:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from carpilot.cabin import Cabin, Exchange
+from carpilot.cli.options import console
 from carpilot.execution import Row, Status
 from carpilot.snapshot import FrameRow
 from carpilot.speech import say_value
@@ -94,19 +94,19 @@ def _command(row: Row) -> dict[str, Any]:
 
 def print_exchange(cabin: Cabin, exchanges: Sequence[Exchange], cpu: dict[str, Any]) -> None:
     """Print requests for a person."""
-    console = Console(highlight=False)
+    screen = console()
     for exchange in exchanges:
-        console.print(Text(f"{exchange.request.seat.value}: “{exchange.request.text}”", style="bold"))
+        screen.print(Text(f"{exchange.request.seat.value}: “{exchange.request.text}”", style="bold"))
         if exchange.thought:
-            console.print(Text(f"thought  {exchange.thought}", style="dim"))
+            screen.print(Text(f"thought  {exchange.thought}", style="dim"))
         if exchange.proposal and exchange.proposal.decision.calls:
-            console.print(Text(f"calls    {'; '.join(exchange.proposal.decision.calls)}"))
+            screen.print(Text(f"calls    {'; '.join(exchange.proposal.decision.calls)}"))
         if exchange.rows:
-            console.print(_plan(cabin, exchange))
-        console.print(Text(f"says     {exchange.reply}", style="bold"))
+            screen.print(_plan(cabin, exchange))
+        screen.print(Text(f"says     {exchange.reply}", style="bold"))
     frames = frames_of(cabin, exchanges)
     if frames:
-        console.print(_frames(frames))
+        screen.print(_frames(frames))
     last = exchanges[-1]
     stages = [f"model {exchanges[0].proposal.model_ms:.0f} ms" if exchanges[0].proposal else "no model"]
     stages.append(f"gate {last.gate_us:.0f} µs")
@@ -114,7 +114,7 @@ def print_exchange(cabin: Cabin, exchanges: Sequence[Exchange], cpu: dict[str, A
     if on_bus is not None:
         stages.append(f"bus and car {on_bus:.0f} ms simulated")
     stages.append(f"whole process {cpu['process_cpu_ms'] / 1000:.2f} s CPU")
-    console.print(Text(" · ".join(stages), style="dim"))
+    screen.print(Text(" · ".join(stages), style="dim"))
 
 
 def _plan(cabin: Cabin, exchange: Exchange) -> Table:

@@ -43,7 +43,7 @@ def drive(
     start |= parse_settings(catalogue, settings or [])
     reasoner = load_reasoner(model)
     decisions = log.with_suffix(".decisions.jsonl") if log else None
-    cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions)
+    cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions, attach=attach)
     try:
         run(cabin, (int(match[1]), int(match[2])), theme)
     finally:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carpilot.cli.options import JsonOption
+from carpilot.cli.options import JsonOption, console
 
 if TYPE_CHECKING:
     from carpilot.scenario.evaluate import SuiteReport
@@ -55,13 +55,12 @@ def evaluate(
 
 
 def _print(reports: "list[SuiteReport]", show: str) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("suite", "model", "cases", "strictly right", "wrong actions", "refused or asked", "model p50", "model p95"):
         table.add_column(title, header_style="dim")
-    console = Console(highlight=False)
+    screen = console()
     for report in reports:
         row = report.summary()
         table.add_row(
@@ -76,11 +75,11 @@ def _print(reports: "list[SuiteReport]", show: str) -> None:
         )
         for case in report.cases:
             if show == "all" or (show == "failed" and not case.passed):
-                console.print(f"{'ok  ' if case.passed else 'FAIL'} {case.id}  {' / '.join(case.say)}", markup=False)
-                console.print(f"       {'; '.join(case.calls)} -> {case.result}: {case.reply}", markup=False, style="dim")
+                screen.print(f"{'ok  ' if case.passed else 'FAIL'} {case.id}  {' / '.join(case.say)}", markup=False)
+                screen.print(f"       {'; '.join(case.calls)} -> {case.result}: {case.reply}", markup=False, style="dim")
                 for problem in case.problems:
-                    console.print(f"       {problem}", markup=False, style="red")
-    console.print(table)
+                    screen.print(f"       {problem}", markup=False, style="red")
+    screen.print(table)
     for report in reports:
         if report.unjoined:
-            console.print(f"{report.suite}: {report.unjoined} cases have their words elsewhere; give --requests FOLDER to run them")
+            screen.print(f"{report.suite}: {report.unjoined} cases have their words elsewhere; give --requests FOLDER to run them")

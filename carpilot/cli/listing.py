@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from carpilot.cli.options import JsonOption
+from carpilot.cli.options import JsonOption, console
 
 
 def _print(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -20,7 +19,7 @@ def _print(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) 
         table.add_column(column, header_style="dim", overflow="fold")
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
-    Console(highlight=False).print(table)
+    console().print(table)
 
 
 def signals(

@@ -1,18 +1,31 @@
 """Options that several commands share."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carpilot.errors import InputError
 from carpilot.vehicle.catalogue import Catalogue, Value
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 180
+
 ModelOption = Annotated[str, typer.Option("--model", "-m", help="Which model reasons; `carpilot models` lists them.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for a program to read.")]
 LogOption = Annotated[
     Path | None, typer.Option("--log", help="Write a bus log (.log .asc .blf .csv .trc) and a decision log beside it.")
 ]
+
+
+def console() -> "Console":
+    """Return a console that fits the terminal; what goes into a pipe is not folded."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def parse_settings(catalogue: Catalogue, settings: list[str]) -> dict[str, Value]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carpilot.cli.options import JsonOption, ModelOption
+from carpilot.cli.options import JsonOption, ModelOption, console
 
 if TYPE_CHECKING:
     from carpilot.scenario.runner import ScenarioReport
@@ -52,17 +52,16 @@ def replay(
 
 
 def _print(report: "ScenarioReport") -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    screen = console()
     word, style = ("passed", "green") if report.passed else ("FAILED", "red")
-    console.print(Text(f"{report.name}: ", style="bold") + Text(word, style=style) + Text(f"  {report.simulated_s:.1f} s", style="dim"))
+    screen.print(Text(f"{report.name}: ", style="bold") + Text(word, style=style) + Text(f"  {report.simulated_s:.1f} s", style="dim"))
     for step in report.steps:
         mark = ("✗" if step.problems else "✓") if step.is_checked else "·"
-        console.print(Text(f"  {mark} {step.at:6.1f}  {step.title}") + Text(f"  {step.reply}", style="dim"))
+        screen.print(Text(f"  {mark} {step.at:6.1f}  {step.title}") + Text(f"  {step.reply}", style="dim"))
         for problem in step.problems:
-            console.print(Text(f"             {problem}", style="red"))
+            screen.print(Text(f"             {problem}", style="red"))
 
 
 def _print_sum(reports: "Sequence[ScenarioReport]") -> None:

@@ -13,7 +13,7 @@ import pygame
 
 from carpilot.dashboard.theme import Colour
 
-_WEIGHTS = {"regular": font_roboto.RobotoRegular, "medium": font_roboto.RobotoMedium, "bold": font_roboto.RobotoBold}
+_WEIGHTS = {"regular": font_roboto.Roboto, "medium": font_roboto.RobotoMedium, "bold": font_roboto.RobotoBold}
 _FALLBACKS = "notosanscjksc,notosanscjk,wenquanyizenhei,wenquanyimicrohei,droidsansfallback,microsoftyahei,pingfangsc,simhei"
 _KEEP = 1500
 CAP_HEIGHT = 0.711

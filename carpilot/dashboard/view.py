@@ -144,7 +144,7 @@ def _top(car: Car, snapshot: Snapshot, interface: Interface) -> TopView:
     outside = car.number("Vehicle.Exterior.AirTemperature")
     return TopView(
         clock=clock_text(snapshot.time_ns),
-        outside=UNKNOWN if outside is None else f"{outside:.1f} °C",
+        outside=UNKNOWN if outside is None else f"{outside:.1f} °C".replace("-", "\u2212"),
         outside_is_known=outside is not None,
         telltales=_telltales(car),
         notice=interface.notice,
@@ -186,6 +186,8 @@ def _cluster(car: Car, interface: Interface) -> ClusterView:
 
 def _weather(car: Car, label: str, icon: str, path: str, step: float, low: float, high: float, unit: str) -> Stepper:
     value = car.number(path)
+    if value is not None:
+        value = round(value, 1 if step == 1 else 0)
 
     def moved(change: float) -> tuple[Action, ...]:
         if value is None:
@@ -194,7 +196,7 @@ def _weather(car: Car, label: str, icon: str, path: str, step: float, low: float
         target = min(max(round((value + change) / step) * step, low), high)
         return (World(path, int(target) if unit == " %" else float(target)),)
 
-    text = UNKNOWN if value is None else f"{value:.0f}{unit}".replace("-", "\u2212")
+    text = UNKNOWN if value is None else f"{value:g}{unit}".replace("-", "\u2212")
     return Stepper(f"world {label}", label, icon, text, value is not None, "", moved(-step), moved(step))
 
 

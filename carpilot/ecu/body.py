@@ -50,6 +50,8 @@ class Body(Device):
         if self.actual[WASHING] is True:
             if self._mode_before_wash is None:
                 self._mode_before_wash = self.actual[WIPER]
+            if self._washed_for_s >= WASH_S:  # washed again while the wipes of the wash before go on
+                self._washed_for_s = 0.0
             if self._mode_before_wash == "OFF":
                 self.target[WIPER] = "SLOW"
             self._washed_for_s += dt_s

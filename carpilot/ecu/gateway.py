@@ -53,10 +53,11 @@ class Gateway:
 
     def on_body(self, frame: Frame) -> None:
         """Pass status frames on, and keep the last good motion frame."""
+        if frame.is_extended or frame.arbitration_id not in FROM_BODY:
+            return
         if frame.arbitration_id == MOTION_ID and self._motion_checker.check(frame.data).is_accepted:
             self._motion, self._motion_ns = frame.data, self._scheduler.now_ns
-        if frame.arbitration_id in FROM_BODY and not frame.is_extended:
-            self._to_infotainment.send(frame)
+        self._to_infotainment.send(frame)
 
     def on_infotainment(self, frame: Frame) -> None:
         """Pass a command that is listed, whole and harmless now."""

@@ -79,7 +79,7 @@ class EcuNode:
     def on_frame(self, frame: Frame) -> None:
         """Take a command of ours, if its protection holds."""
         row = self._commands.get(frame.arbitration_id)
-        if row is None or self.is_silent:
+        if row is None or frame.is_extended or self.is_silent:
             return
         info, paths, checker = row
         if len(frame.data) != info.length or not checker.check(frame.data).is_accepted:

@@ -63,6 +63,8 @@ class Argument:
             raise ModelOutputError(f"{self.name} must be a number, not {value!r}")
         if self.minimum is None or self.maximum is None or not self.minimum <= value <= self.maximum:
             raise ModelOutputError(f"{self.name} must be {self.minimum} to {self.maximum}, not {value}")
+        if value % self.step:
+            raise ModelOutputError(f"{self.name} must be a multiple of {self.step:g}, not {value}")
         return value
 
 

@@ -72,6 +72,7 @@ def run_scenario(
         scenario.start,
         bus_log=log_folder / f"{stem}{log_suffix}" if log_folder else None,
         decision_log=log_folder / f"{stem}.decisions.jsonl" if log_folder else None,
+        attach=is_paced,
     )
     report = ScenarioReport(scenario.name, scenario.path)
     origin_ns = cabin.now_ns

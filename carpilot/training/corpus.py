@@ -1,6 +1,7 @@
 """Training examples: phrases filled, joined and dressed, in a car whose state varies, with the answer to be written."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -18,7 +19,7 @@ _OPPOSITES = ({"cold", "hot"}, {"quiet", "loud"})
 _VISUAL = frozenset({"fog", "rain", "dark"})
 _BEFORE_TOOLS = ("set temperature up", "set temperature down", "set volume up", "set fan down", "set window", "set lock")
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
-SHARE_PUBLIC = 0.35
+SHARE_PUBLIC = 0.3
 SHARE_JOINED = 0.22
 
 
@@ -59,6 +60,8 @@ class Corpus:
         only_left_out: bool = False,
     ) -> None:
         self._book, self._labelled, self._random = book, labelled, random
+        kinds = Counter(_kind(row) for row in labelled)
+        self._labelled_weights = [kinds[_kind(row)] ** -0.6 for row in labelled]
         chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
         self._templates = chosen
         self._weights = [_weight(t) for t in chosen]
@@ -74,7 +77,7 @@ class Corpus:
         """Return the next example."""
         random = self._random
         if self._labelled and random.random() < SHARE_PUBLIC:
-            row = random.choice(self._labelled)
+            row = random.choices(self._labelled, self._labelled_weights)[0]
             return self._example(_Said(row.text, (row.need,), row.calls), None)
         if random.random() < SHARE_JOINED:
             return self._example(self._joined(), None)
@@ -131,6 +134,10 @@ class Corpus:
         context = context_line(random.choices(_SEATS, _SEAT_WEIGHTS)[0], facts, after.replace("_", " "))
         target = thought_line(said.needs, bearing, said.calls) + "\n" + calls_line(said.calls)
         return Example(with_digits(said.text), context, target)
+
+
+def _kind(row: Labelled) -> str:
+    return f"{row.calls[0].name} {dict(row.calls[0].arguments)}"
 
 
 def _is_action(template: Template) -> bool:

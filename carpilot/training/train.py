@@ -137,7 +137,7 @@ class _Session:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self._optimiser.step()
             seen += len(batch)
-            loss_mean += (float(loss) - loss_mean) * (0.02 if step > 50 else 1 / step)
+            loss_mean += (loss.item() - loss_mean) * (0.02 if step > 50 else 1 / step)
             if step % 50 == 0:
                 self._report(f"step {step}, {seen} examples, {time.monotonic() - begun:.0f} s, loss {loss_mean:.4f}")
             if share >= 1:

@@ -126,7 +126,7 @@ def _draw_window(painter: Painter, box: Box, button: Button) -> None:
         share = 1 - float(button.label.split()[0]) / 100
         height = round(glass.h * share)
         if height:
-            painter.panel(Box(glass.x, glass.bottom - height, glass.w, height), "accent" if button.is_on else "text3", 3)
+            painter.panel(Box(glass.x, glass.bottom - height, glass.w, height), "accent" if button.is_on else "track", 3)
     ink = "text1" if button.is_known else "text3"
     painter.text(button.label, box.cx, box.bottom - 18, SMALL + 2, ink, "bg2", weight="medium", align=0.5)
 

@@ -17,11 +17,11 @@ def _draw_line(painter: Painter, x: float, y: float, line: FrameLine, width: flo
     painter.text(line.time, x + 84, y, SMALL, ink, "bg1", weight=weight, align=1, width=84)
     x += 100
     if has_segment:
-        painter.text(line.segment, x, y, SMALL, ink, "bg1", weight=weight, width=112)
-        x += 122
+        painter.text(line.segment, x, y, SMALL, ink, "bg1", weight=weight, width=124)
+        x += 134
     painter.text(line.identifier, x, y, SMALL, ink, "bg1", weight=weight, width=52)
     x += 56
-    name = width - 156 - (122 if has_segment else 0) - 8 * byte
+    name = width - 156 - (134 if has_segment else 0) - 8 * byte
     painter.text(line.name, x, y, SMALL, ink, "bg1", weight=weight, width=min(name, 230) - 8)
     x += min(name, 230)
     for number, two in enumerate(line.data):

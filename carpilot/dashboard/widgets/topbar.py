@@ -33,7 +33,8 @@ def topbar(box: Box) -> Card:
                 painter.icon(lamp[0], box.x + SLOT * (number + 0.5), box.cy, 42, lamp[1], "bg0")
 
     def draw_notice(painter: Painter, box: Box, text: str) -> None:
-        painter.text(text, box.right, box.cy, SMALL, "accent", "bg0", align=1, width=box.w)
+        words, ink = (text, "accent") if text else ("F1 shows all keys", "text3")
+        painter.text(words, box.right, box.cy, SMALL, ink, "bg0", align=1, width=box.w)
 
     return Card(
         still,
@@ -41,6 +42,6 @@ def topbar(box: Box) -> Card:
             Cell(clock, lambda view: view.top.clock, draw_clock),
             Cell(outside, lambda view: (view.top.outside, view.top.outside_is_known), draw_outside),
             Cell(telltales, lambda view: view.top.telltales, draw_telltales),
-            Cell(notice, lambda view: view.top.notice or "F1 shows all keys", draw_notice),
+            Cell(notice, lambda view: view.top.notice, draw_notice),
         ),
     )

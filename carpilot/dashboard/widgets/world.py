@@ -32,7 +32,7 @@ def world(box: Box) -> Card:
     inner = box.inset(20, 0)
     first = Box(inner.x, box.bottom - 20 - 2 * ROW - GAP, inner.w, ROW)
     second = Box(inner.x, box.bottom - 20 - ROW, inner.w, ROW)
-    narrow = (second.w - 2 * 14 - 7 * 6) / 9
+    narrow = (second.w - 2 * 14 - 6 * 6) / 9
     boxes = []
     x = second.x
     for number in range(9):
