@@ -19,7 +19,7 @@ from carpilot.bus.e2e import counter_of
 from carpilot.bus.frame import Frame
 from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
-from carpilot.decision import Act, Command, Decision, Outcome
+from carpilot.decision import Act, Command, Outcome
 from carpilot.decision_log import DecisionLog
 from carpilot.execution import Execution, Row, Status
 from carpilot.policy.judge import Channel, Confirmation
@@ -40,7 +40,9 @@ SETTLE_LIMIT_NS = 12 * NS_PER_S
 MODEL_TIME_IN_REPLAY_NS = 200 * NS_PER_MS
 AFTER_SETTLED_NS = 100 * NS_PER_MS
 YES = frozenset({"yes", "yeah", "yep", "yes please", "sure", "ok", "okay", "do it", "go ahead", "confirm", "please do"})
-NO = frozenset({"no", "nope", "no thanks", "no leave it", "leave it", "cancel", "stop", "never mind", "don't", "do not"})
+NO = frozenset(
+    {"no", "nope", "no thanks", "no leave it", "leave it", "cancel", "stop", "never mind", "don't", "do not"}
+)
 
 
 class Result(Enum):
@@ -136,6 +138,7 @@ class Cabin:
         self.recorder = BusRecorder(bus_log) if bus_log else None
         self.log = DecisionLog(decision_log)
         self.exchanges: list[Exchange] = []
+        self._open: list[Exchange] = []
         self._history: deque[Turn] = deque(maxlen=KEPT_TURNS)
         self._confirmation: Confirmation | None = None
         self._thinking: _Thinking | None = None
@@ -178,10 +181,11 @@ class Cabin:
             self._refresh()
 
     def _refresh(self) -> None:
-        for exchange in self.exchanges[-2:]:
-            if exchange.execution and exchange.result is None:
+        for exchange in tuple(self._open):
+            if exchange.execution:
                 exchange.execution.refresh()
                 if exchange.execution.is_settled:
+                    self._open.remove(exchange)
                     self._end(exchange)
         if self._confirmation and self.now_ns > self._confirmation.expires_ns:
             self._drop_confirmation("the question has expired")
@@ -274,7 +278,10 @@ class Cabin:
         if not yes or problem:
             reason = problem or "you said no"
             self._withdraw(confirmation, reason)
-            self._finish(exchange, Result.NOT_DONE if problem else Result.REFUSED, sentence(f"not done: {reason}") if problem else "All right, I leave it.")
+            if problem:
+                self._finish(exchange, Result.NOT_DONE, sentence(f"not done: {problem}"))
+            else:
+                self._finish(exchange, Result.REFUSED, "All right, I leave it.")
             return
         self._withdraw(confirmation, "confirmed")
         self.log.write(self.now_ns, "confirmed", number=exchange.request.number, of=confirmation.request_number)
@@ -338,6 +345,8 @@ class Cabin:
             )
         if execution.is_settled:
             self._end(exchange)
+        else:
+            self._open.append(exchange)
 
     def _limit_rate(self, row: Row) -> Row:
         """Deny an actuator that has been changed too often of late."""
@@ -455,6 +464,8 @@ class Cabin:
         )
 
     def _plan_row(self, row: Row) -> PlanRow:
-        elapsed = None if row.confirmed_ns is None or row.sent_ns is None else (row.confirmed_ns - row.sent_ns) / NS_PER_MS
+        elapsed = (
+            None if row.confirmed_ns is None or row.sent_ns is None else (row.confirmed_ns - row.sent_ns) / NS_PER_MS
+        )
         status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
         return PlanRow(row.command.path, row.old, row.command.target, row.status.value, row.detail, status_id, elapsed)

@@ -25,7 +25,14 @@ from carpilot.vehicle.state import VehicleState
 
 COPILOT = "COPILOT"
 WARM_UP_NS = seconds_to_ns(1.5)
-DEVICES = ((Climate, "body"), (Seats, "body"), (Doors, "body"), (Body, "body"), (VehicleControl, "body"), (Media, "infotainment"))
+DEVICES = (
+    (Climate, "body"),
+    (Seats, "body"),
+    (Doors, "body"),
+    (Body, "body"),
+    (VehicleControl, "body"),
+    (Media, "infotainment"),
+)
 
 
 class Car:

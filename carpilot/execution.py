@@ -94,7 +94,11 @@ class Execution:
             index = len(self.rows)
             self.rows.append(row)
             order = Order(
-                index, row.command.path, row.command.target, row.verdict.outcome.value, indices.get(row.verdict.rule, 255)
+                index,
+                row.command.path,
+                row.command.target,
+                row.verdict.outcome.value,
+                indices.get(row.verdict.rule, 255),
             )
             if row.verdict.outcome is Outcome.ALLOW:
                 orders[row.command.path] = order

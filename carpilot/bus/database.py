@@ -107,7 +107,7 @@ class Database:
 
     def raw_choice(self, message: str, signal: str, name: str) -> int:
         """Return the number behind a choice's name."""
-        choices = self._messages[message].get_signal_by_name(signal).choices or {}
+        choices = dict(self._messages[message].get_signal_by_name(signal).choices or {})
         for number, choice in choices.items():
             if str(choice) == name:
                 return int(number)

@@ -55,9 +55,7 @@ class Observer:
         self.answers: dict[str, DeviceAnswer] = {}
         for signal in catalogue.values():
             info = database.message(signal.status[0])
-            source = self._sources.setdefault(
-                info.arbitration_id, _Source(Checker(info.data_id), signal.ecu)
-            )
+            source = self._sources.setdefault(info.arbitration_id, _Source(Checker(info.data_id), signal.ecu))
             source.signals.append(signal)
             self._cycles_ns[signal.path] = info.cycle_ns
 
@@ -89,9 +87,7 @@ class Observer:
     def _watch_standing(self) -> None:
         speeds = [self._current(path) for path in (SPEED, WHEEL_SPEED)]
         gear = self._current(GEAR)
-        stands = gear == PARK and all(
-            isinstance(speed, int | float) and speed < STANDING_BELOW_KPH for speed in speeds
-        )
+        stands = gear == PARK and all(isinstance(speed, int | float) and speed < STANDING_BELOW_KPH for speed in speeds)
         if not stands:
             self._standing_since_ns = None
         elif self._standing_since_ns is None:

@@ -32,7 +32,9 @@ class CarpilotBus(can.BusABC):
         except OSError as error:
             self._socket.close()
             self._is_shutdown = True
-            raise can.CanInitializationError(f"no cabin is running here ({error.strerror}); start carpilot drive") from error
+            raise can.CanInitializationError(
+                f"no cabin is running here ({error.strerror}); start carpilot drive"
+            ) from error
         super().__init__(channel=channel, can_filters=can_filters, **kwargs)
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:

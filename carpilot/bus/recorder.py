@@ -38,7 +38,9 @@ class BusRecorder:
 
     def __init__(self, path: Path) -> None:
         if path.suffix not in SUFFIXES:
-            raise InputError(f"cannot write a log as {path.suffix or 'a file without a suffix'!r}; there is {' '.join(SUFFIXES)}")
+            raise InputError(
+                f"cannot write a log as {path.suffix or 'a file without a suffix'!r}; there is {' '.join(SUFFIXES)}"
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = can.Logger(path)

@@ -21,7 +21,9 @@ Examples:
 
 def ask(
     text: Annotated[str, typer.Argument(help="What is said.")],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE before the start; may be repeated.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="PATH=VALUE before the start; may be repeated.")
+    ] = None,
     seat: Annotated[Seat, typer.Option(help="Who speaks.")] = Seat.DRIVER,
     model: ModelOption = "embedded",
     as_json: JsonOption = False,

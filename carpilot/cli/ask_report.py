@@ -20,7 +20,9 @@ WORDS = {Status.CONFIRMED: "done", Status.REFUSED: "refused", Status.NOT_DONE: "
 def frames_of(cabin: Cabin, exchanges: Sequence[Exchange]) -> list[FrameRow]:
     """Return the frames that the requests caused, and the status frames that confirmed them."""
     numbers = {exchange.request.number for exchange in exchanges}
-    confirmed = {(row.status_id, row.confirmed_ns) for exchange in exchanges for row in exchange.rows if row.confirmed_ns}
+    confirmed = {
+        (row.status_id, row.confirmed_ns) for exchange in exchanges for row in exchange.rows if row.confirmed_ns
+    }
     return [
         frame
         for frame in cabin.frames.all or ()
@@ -45,7 +47,12 @@ def _exchange(cabin: Cabin, exchange: Exchange, frames: Sequence[FrameRow]) -> d
     request, proposal = exchange.request, exchange.proposal
     own = {(row.status_id, row.confirmed_ns) for row in exchange.rows}
     return {
-        "request": {"number": request.number, "text": request.text, "seat": request.seat.value, "time_ns": request.time_ns},
+        "request": {
+            "number": request.number,
+            "text": request.text,
+            "seat": request.seat.value,
+            "time_ns": request.time_ns,
+        },
         "thought": exchange.thought,
         "calls": list(proposal.decision.calls) if proposal else [],
         "confidence": proposal.decision.confidence if proposal else None,

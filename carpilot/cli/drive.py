@@ -11,12 +11,16 @@ from carpilot.cli.options import LogOption, ModelOption, parse_settings
 
 def drive(
     scenario: Annotated[Path | None, typer.Option(help="Start in the state of this scenario.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="PATH=VALUE before the start; may be repeated.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="PATH=VALUE before the start; may be repeated.")
+    ] = None,
     log: LogOption = None,
     model: ModelOption = "embedded",
     size: Annotated[str, typer.Option(help="Window size, such as 1280x720 or 1920x1080.")] = "1280x720",
     theme: Annotated[str, typer.Option(help="auto, day or night.")] = "auto",
-    attach: Annotated[bool, typer.Option("--attach/--no-attach", help="Let other programs of this user attach to the bus.")] = True,
+    attach: Annotated[
+        bool, typer.Option("--attach/--no-attach", help="Let other programs of this user attach to the bus.")
+    ] = True,
 ) -> None:
     """Drive: cluster, cabin, climate, assistant and CAN trace in a window. Type a request, touch a control, use the arrow keys.
 

@@ -1,5 +1,6 @@
 """`carpilot eval`: accuracy, safety and latency of models on suites."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,15 +9,21 @@ import typer
 from carpilot.cli.options import JsonOption, console
 
 if TYPE_CHECKING:
-    from carpilot.scenario.evaluate import SuiteReport
+    from rich.progress import Progress, TaskID
+
+    from carpilot.scenario.evaluate import CaseReport, SuiteReport
 
 
 def evaluate(
-    suites: Annotated[list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, public.")] = None,
+    suites: Annotated[
+        list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, public.")
+    ] = None,
     models: Annotated[list[str] | None, typer.Option("--model", "-m", help="May be repeated.")] = None,
     requests: Annotated[
         Path | None,
-        typer.Option(envvar="CARPILOT_REQUESTS", help="Folder of the public request files whose words are joined by source id."),
+        typer.Option(
+            envvar="CARPILOT_REQUESTS", help="Folder of the public request files whose words are joined by source id."
+        ),
     ] = None,
     show: Annotated[str, typer.Option(help="Which cases to print: none, failed, all.")] = "none",
     as_json: JsonOption = False,
@@ -44,21 +51,35 @@ def evaluate(
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name in models or ["embedded"]:
+            reasoner = load_reasoner(name)
             for suite in loaded:
                 task = progress.add_task(f"{suite.name} with {name}", total=len(suite.cases))
-                load = lambda name=name: load_reasoner(name)  # noqa: E731 # bound here, called once below
-                reports.append(scoring.evaluate(suite, load, lambda _, task=task: progress.advance(task)))
+                reports.append(scoring.evaluate(suite, reasoner, partial(_advance, progress, task)))
     if as_json:
         typer.echo(scoring.dump(reports))
         return
     _print(reports, show)
 
 
+def _advance(progress: "Progress", task: "TaskID", report: "CaseReport") -> None:
+    del report
+    progress.advance(task)
+
+
 def _print(reports: "list[SuiteReport]", show: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("suite", "model", "cases", "strictly right", "wrong actions", "refused or asked", "model p50", "model p95"):
+    for title in (
+        "suite",
+        "model",
+        "cases",
+        "strictly right",
+        "wrong actions",
+        "refused or asked",
+        "model p50",
+        "model p95",
+    ):
         table.add_column(title, header_style="dim")
     screen = console()
     for report in reports:
@@ -76,10 +97,14 @@ def _print(reports: "list[SuiteReport]", show: str) -> None:
         for case in report.cases:
             if show == "all" or (show == "failed" and not case.passed):
                 screen.print(f"{'ok  ' if case.passed else 'FAIL'} {case.id}  {' / '.join(case.say)}", markup=False)
-                screen.print(f"       {'; '.join(case.calls)} -> {case.result}: {case.reply}", markup=False, style="dim")
+                screen.print(
+                    f"       {'; '.join(case.calls)} -> {case.result}: {case.reply}", markup=False, style="dim"
+                )
                 for problem in case.problems:
                     screen.print(f"       {problem}", markup=False, style="red")
     screen.print(table)
     for report in reports:
         if report.unjoined:
-            screen.print(f"{report.suite}: {report.unjoined} cases have their words elsewhere; give --requests FOLDER to run them")
+            screen.print(
+                f"{report.suite}: {report.unjoined} cases have their words elsewhere; give --requests FOLDER to run them"
+            )

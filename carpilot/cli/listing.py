@@ -23,7 +23,8 @@ def _print(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) 
 
 
 def signals(
-    domain: Annotated[str | None, typer.Option(help="Only this domain, such as climate.")] = None, as_json: JsonOption = False
+    domain: Annotated[str | None, typer.Option(help="Only this domain, such as climate.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """What the car has: every signal with its path, range, ECU and place on the bus."""
     from carpilot.errors import UnknownNameError
@@ -36,7 +37,11 @@ def signals(
     rows = []
     for signal in catalogue.values():
         if domain in (None, signal.domain):
-            span = f"{signal.minimum:g} to {signal.maximum:g}" if signal.minimum is not None and signal.maximum is not None else ""
+            span = (
+                f"{signal.minimum:g} to {signal.maximum:g}"
+                if signal.minimum is not None and signal.maximum is not None
+                else ""
+            )
             rows.append(
                 {
                     "path": signal.path,
@@ -65,7 +70,9 @@ def tools(as_json: JsonOption = False) -> None:
     for tool in catalogue.values():
         arguments = []
         for argument in tool.arguments.values():
-            values = "|".join(argument.choices) or ("true|false" if argument.is_boolean else f"{argument.minimum:g}..{argument.maximum:g}")
+            values = "|".join(argument.choices) or (
+                "true|false" if argument.is_boolean else f"{argument.minimum:g}..{argument.maximum:g}"
+            )
             arguments.append(f"{argument.name}: {values}")
         rows.append({"function": tool.name, "arguments": "; ".join(arguments), "description": tool.description})
     _print(rows, ("function", "arguments", "description"), False)

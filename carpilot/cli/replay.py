@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 def replay(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files or folders; without any, those that ship.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Scenario files or folders; without any, those that ship.")
+    ] = None,
     model: ModelOption = "embedded",
-    log: Annotated[Path | None, typer.Option("--log", help="Folder for a bus log and a decision log of each scenario.")] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", help="Folder for a bus log and a decision log of each scenario.")
+    ] = None,
     log_format: Annotated[str, typer.Option(help="Suffix of the bus logs: .log .asc .blf .csv .trc")] = ".log",
-    is_paced: Annotated[bool, typer.Option("--paced", help="Run beside the wall clock; other programs may attach.")] = False,
+    is_paced: Annotated[
+        bool, typer.Option("--paced", help="Run beside the wall clock; other programs may attach.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run scenarios and judge them. Exit status 1 if one fails.
@@ -40,7 +46,7 @@ def replay(
     reasoner = load_reasoner(model)
     reports = []
     for scenario in scenarios:
-        reports.append(run_scenario(scenario, reasoner, log, log_format, is_paced))
+        reports.append(run_scenario(scenario, reasoner, log, log_suffix=log_format, is_paced=is_paced))
         if not as_json:
             _print(reports[-1])
     if as_json:
@@ -56,7 +62,11 @@ def _print(report: "ScenarioReport") -> None:
 
     screen = console()
     word, style = ("passed", "green") if report.passed else ("FAILED", "red")
-    screen.print(Text(f"{report.name}: ", style="bold") + Text(word, style=style) + Text(f"  {report.simulated_s:.1f} s", style="dim"))
+    screen.print(
+        Text(f"{report.name}: ", style="bold")
+        + Text(word, style=style)
+        + Text(f"  {report.simulated_s:.1f} s", style="dim")
+    )
     for step in report.steps:
         mark = ("✗" if step.problems else "✓") if step.is_checked else "·"
         screen.print(Text(f"  {mark} {step.at:6.1f}  {step.title}") + Text(f"  {step.reply}", style="dim"))
@@ -78,7 +88,13 @@ def _row(report: "ScenarioReport") -> dict[str, object]:
         "simulated_s": report.simulated_s,
         "frames": report.frames,
         "steps": [
-            {"at": step.at, "title": step.title, "reply": step.reply, "problems": step.problems, "checked": step.is_checked}
+            {
+                "at": step.at,
+                "title": step.title,
+                "reply": step.reply,
+                "problems": step.problems,
+                "checked": step.is_checked,
+            }
             for step in report.steps
         ],
     }

@@ -29,7 +29,8 @@ def _snapshot(number: int, is_animating: bool) -> Snapshot:
         "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position": moved // 4 % 101,
     }
     frames = tuple(
-        FrameRow(time_ns - k * 1_000_000, "body", 0x310 + k, "HVAC_Status", bytes([number % 256, k] * 4)) for k in range(40)
+        FrameRow(time_ns - k * 1_000_000, "body", 0x310 + k, "HVAC_Status", bytes([number % 256, k] * 4))
+        for k in range(40)
     )
     return Snapshot(time_ns, state_of(values, time_ns), frames=frames if is_animating else ())
 

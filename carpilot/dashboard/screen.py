@@ -75,7 +75,7 @@ class Screen:
         if was_new:
             self._surface.blit(self._still, (0, 0))
             self._is_new = False
-        over = help_box(self.layout.window) if self._has_help else None
+        over = help_box(self.layout) if self._has_help else None
         dirty = []
         for number, cell in enumerate(self.cells):
             look = cell.look(view)
@@ -93,7 +93,7 @@ class Screen:
         if was_new:
             if over:
                 self._painter.cell = over
-                draw_help(self._painter, self.layout.window)
+                draw_help(self._painter, self.layout)
             return [self._surface.get_rect()]
         return dirty
 

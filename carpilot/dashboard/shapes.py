@@ -35,7 +35,9 @@ def _rounded_distance(width: int, height: int, radius: float) -> Floats:
     return distance
 
 
-def rounded(size: tuple[int, int], radius: float, fill: Colour, border: Colour | None, width: float, dash: float = 0) -> Any:
+def rounded(
+    size: tuple[int, int], radius: float, fill: Colour, border: Colour | None, width: float, dash: float = 0
+) -> Any:
     """Return a rounded rectangle, with a border inside its edge; `dash` breaks the straight parts of the border."""
     distance = _rounded_distance(*size, radius)
     outer = np.clip(0.5 - distance, 0, 1)
@@ -56,7 +58,9 @@ def _dashes(width: int, height: int, radius: float, dash: float) -> Floats:
     return np.where(in_corner | (np.floor(along / dash) % 2 == 0), 1.0, 0.0)
 
 
-def capsule(size: tuple[int, int], start: tuple[float, float], end: tuple[float, float], width: float, colour: Colour) -> Any:
+def capsule(
+    size: tuple[int, int], start: tuple[float, float], end: tuple[float, float], width: float, colour: Colour
+) -> Any:
     """Return a line with round ends on a transparent surface; the points are in its pixels."""
     y, x = np.mgrid[0 : size[1], 0 : size[0]]
     px, py = x + 0.5 - start[0], y + 0.5 - start[1]

@@ -14,7 +14,9 @@ import pygame
 from carpilot.dashboard.theme import Colour
 
 _WEIGHTS = {"regular": font_roboto.Roboto, "medium": font_roboto.RobotoMedium, "bold": font_roboto.RobotoBold}
-_FALLBACKS = "notosanscjksc,notosanscjk,wenquanyizenhei,wenquanyimicrohei,droidsansfallback,microsoftyahei,pingfangsc,simhei"
+_FALLBACKS = (
+    "notosanscjksc,notosanscjk,wenquanyizenhei,wenquanyimicrohei,droidsansfallback,microsoftyahei,pingfangsc,simhei"
+)
 _KEEP = 1500
 CAP_HEIGHT = 0.711
 """The height of Roboto's capitals as a share of the size."""

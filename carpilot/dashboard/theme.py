@@ -34,6 +34,7 @@ _NIGHT = {
     "outline": "#8793A3",
     "lamp": "#FFF3D6",
     "lit": "#3A3F3E",
+    "indicator": "#FFB020",
 }
 _DAY = {
     "bg0": "#E6EAEF",
@@ -55,6 +56,7 @@ _DAY = {
     "outline": "#556170",
     "lamp": "#D99A00",
     "lit": "#FFF0C2",
+    "indicator": "#E98300",
 }
 AMBIENT: Mapping[str, Colour] = {
     "WHITE": (235, 235, 225),

@@ -88,7 +88,9 @@ def _row(row: PlanRow) -> RowView:
     if row.status == "confirmed" and row.frame_id is not None:
         words = f"0x{row.frame_id:03X}"
         if row.milliseconds is not None:
-            words += f" · {row.milliseconds:.0f} ms" if row.milliseconds < 1000 else f" · {row.milliseconds / 1000:.1f} s"
+            words += (
+                f" · {row.milliseconds:.0f} ms" if row.milliseconds < 1000 else f" · {row.milliseconds / 1000:.1f} s"
+            )
     failed = row.status in ("refused", "not done")
     return RowView(
         label=signal_name(row.path),
@@ -112,8 +114,7 @@ def assistant_view(
 ) -> AssistantView:
     """Return what the assistant's card shows."""
     limit = ROWS_MOVING if is_moving else ROWS_STANDING
-    plan = snapshot.plan[: limit if len(snapshot.plan) <= limit else limit - 1]
-    hidden = len(snapshot.plan) - len(plan)
+    plan, rest = _chosen(snapshot.plan, limit)
     request = " ".join(snapshot.request_text.split())
     return AssistantView(
         request=shortened(request, CHARACTERS_MOVING) if is_moving else request,
@@ -122,11 +123,22 @@ def assistant_view(
         is_busy=snapshot.busy,
         question=" ".join((snapshot.confirmation or "").split()),
         rows=tuple(_row(row) for row in plan),
-        more=_rest(snapshot.plan[len(plan) :]) if hidden else "",
+        more=_rest(rest) if rest else "",
         entry=entry,
         caret=caret,
         has_focus=has_focus,
         speaker=SPEAKERS[speaker],
+    )
+
+
+def _chosen(plan: tuple[PlanRow, ...], limit: int) -> tuple[tuple[PlanRow, ...], tuple[PlanRow, ...]]:
+    """Return the rows to show and the rest. Where not all fit, a line is kept for the rest, and what is confirmed goes first."""
+    if len(plan) <= limit:
+        return plan, ()
+    by_weight = sorted(range(len(plan)), key=lambda number: (plan[number].status == "confirmed", number))
+    kept = set(by_weight[: limit - 1])
+    return tuple(row for n, row in enumerate(plan) if n in kept), tuple(
+        row for n, row in enumerate(plan) if n not in kept
     )
 
 
@@ -162,7 +174,9 @@ def trace_view(before: Trace, snapshot: Snapshot) -> Trace:
     kept = (*old, *fresh)[-CAUSED_KEPT:]
     return Trace(
         at_ns=snapshot.time_ns if is_due else before.at_ns,
-        latest=tuple(frame_line(frame, request) for frame in snapshot.frames[-TRACE_LINES:]) if is_due else before.latest,
+        latest=tuple(frame_line(frame, request) for frame in snapshot.frames[-TRACE_LINES:])
+        if is_due
+        else before.latest,
         request=request,
         kept=kept,
         caused=tuple(frame_line(frame, request) for frame in kept) if fresh else before.caused,

@@ -15,6 +15,7 @@ SEAT_STEPS = (0, 33, 66, 100)
 WHEEL_STEPS = (0, 50, 100)
 FAN_STEPS = (0, 20, 40, 60, 80, 100)
 WIPER_STEPS = ("OFF", "RAIN_SENSOR", "INTERVAL", "SLOW", "MEDIUM", "FAST")
+SHORT_SOURCES = {"BLUETOOTH": "BT", "INTERNET": "Web"}
 SWITCH_STEPS = ("AUTO", "OFF", "POSITION", "DAYTIME_RUNNING_LIGHTS", "BEAM")
 
 
@@ -165,16 +166,18 @@ def _chooser(car: Car, name: str, icon: str, path: str, choices: tuple[str, ...]
 
 
 def _media(car: Car) -> tuple[Button, Button]:
-    source = value_text("", car.actual("Vehicle.Cabin.Infotainment.Media.Played.Source"))
-    state = car.actual("Vehicle.Private.Media.Playback")
-    play = _chooser(car, "media", "pause", "Vehicle.Private.Media.Playback", ("PLAYING", "PAUSED"), "PAUSED")
-    playing = state == "PLAYING"
-    play = replace(play, icon="volume" if playing else "play", is_on=playing, label=source if state else UNKNOWN)
+    playback = "Vehicle.Private.Media.Playback"
+    source = car.actual("Vehicle.Cabin.Infotainment.Media.Played.Source")
+    play = _chooser(car, "media", "play", playback, ("PLAYING", "PAUSED"), "PAUSED")
+    if play.is_known:
+        playing = car.actual(playback) == "PLAYING"
+        label = SHORT_SOURCES.get(str(source), value_text("", source))
+        play = replace(play, icon="pause" if playing else "play", is_on=playing, label=label)
     volume = car.number("Vehicle.Cabin.Infotainment.Media.Volume")
-    mute = switch(car, "mute", "volume", UNKNOWN if volume is None else f"Vol {volume:.0f}", "Vehicle.Private.Media.IsMuted")
-    if mute.is_on:
-        mute = replace(mute, icon="muted", label="Mute")
-    return replace(play, icon="pause" if playing else "play"), mute
+    mute = switch(
+        car, "mute", "volume", UNKNOWN if volume is None else f"Vol {volume:.0f}", "Vehicle.Private.Media.IsMuted"
+    )
+    return play, replace(mute, icon="muted", label="Mute") if mute.is_on else mute
 
 
 def _buttons(car: Car) -> tuple[Button, ...]:
@@ -291,5 +294,3 @@ def climate_view(car: Car) -> ClimateView:
         ),
         passenger=_temperature(car, "Passenger"),
     )
-
-

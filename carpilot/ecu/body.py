@@ -34,7 +34,11 @@ class Body(Device):
 
     def refuses(self, path: str, target: Value) -> bool:
         """Refuse rear fog light without any other light."""
-        lights = self.is_low_beam_on or self.actual[SWITCH_PATH] in ("POSITION", "BEAM") or self.target[SWITCH_PATH] == "BEAM"
+        lights = (
+            self.is_low_beam_on
+            or self.actual[SWITCH_PATH] in ("POSITION", "BEAM")
+            or self.target[SWITCH_PATH] == "BEAM"
+        )
         return path == FOG_REAR and target is True and not lights and self.actual[FOG_FRONT] is False
 
     def on_target(self, path: str, target: Value) -> None:

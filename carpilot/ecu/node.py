@@ -36,7 +36,9 @@ class EcuNode:
     neither hears nor sends; afterwards it starts with positions kept and targets forgotten.
     """
 
-    def __init__(self, device: Device, bus: Bus, scheduler: Scheduler, catalogue: Catalogue, database: Database) -> None:
+    def __init__(
+        self, device: Device, bus: Bus, scheduler: Scheduler, catalogue: Catalogue, database: Database
+    ) -> None:
         self.name = device.name
         self.device = device
         self._scheduler = scheduler

@@ -60,7 +60,11 @@ def _are_zones_apart(moment: Moment) -> bool:
     temperatures = []
     for zone in ("Driver", "Passenger"):
         path = STATION.format(zone)
-        value = moment.command.target if path == moment.command.path else moment.state.targets.get(path, moment.state.actual(path))
+        value = (
+            moment.command.target
+            if path == moment.command.path
+            else moment.state.targets.get(path, moment.state.actual(path))
+        )
         if not isinstance(value, int | float):
             return False
         temperatures.append(float(value))
@@ -92,4 +96,6 @@ CONDITIONS: Mapping[str, Callable[[Moment], bool]] = {
 def surroundings(state: VehicleState) -> tuple[bool, ...]:
     """Return every condition that does not depend on the command: the state that a confirmation is bound to."""
     nothing = Moment(Command("", False), state, Seat.DRIVER)
-    return tuple(condition(nothing) for name, condition in CONDITIONS.items() if not name.startswith(("front zones", "speaker")))
+    return tuple(
+        condition(nothing) for name, condition in CONDITIONS.items() if not name.startswith(("front zones", "speaker"))
+    )

@@ -22,7 +22,9 @@ class Channel(Enum):
     HAND = "hand"
 
 
-def judge(policy: Policy, command: Command, state: VehicleState, seat: Seat, channel: Channel = Channel.SPOKEN) -> Verdict:
+def judge(
+    policy: Policy, command: Command, state: VehicleState, seat: Seat, channel: Channel = Channel.SPOKEN
+) -> Verdict:
     """Return what may be done with a command now.
 
     A confirmation turns CONFIRM into ALLOW; it never turns DENY into anything.
@@ -67,7 +69,9 @@ class Confirmation:
     expires_ns: int
 
     @staticmethod
-    def ask(number: int, commands: Sequence[Command], question: str, state: VehicleState, lasts_ns: int) -> "Confirmation":
+    def ask(
+        number: int, commands: Sequence[Command], question: str, state: VehicleState, lasts_ns: int
+    ) -> "Confirmation":
         """Return a question about commands, asked now."""
         return Confirmation(number, tuple(commands), question, surroundings(state), state.time_ns + lasts_ns)
 

@@ -104,7 +104,9 @@ def _target_test(text: Any) -> TargetTest:
     if isinstance(text, str) and text.startswith((">", "<")):
         limit = float(text[1:])
         is_over = text[0] == ">"
-        return lambda moment: (float(moment.command.target) > limit) if is_over else (float(moment.command.target) < limit)
+        return lambda moment: (
+            (float(moment.command.target) > limit) if is_over else (float(moment.command.target) < limit)
+        )
     return lambda moment: bool(moment.command.target == text)
 
 

@@ -4,6 +4,7 @@ Each function is declared once in `assets/vehicle/tools.yaml`. From it come the 
 arguments and the commands. Relative arguments are resolved here, against what the car has now, never by a model.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,7 +60,7 @@ class Argument:
             if isinstance(value, bool):
                 return value
             raise ModelOutputError(f"{self.name} must be true or false, not {value!r}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ModelOutputError(f"{self.name} must be a number, not {value!r}")
         if self.minimum is None or self.maximum is None or not self.minimum <= value <= self.maximum:
             raise ModelOutputError(f"{self.name} must be {self.minimum} to {self.maximum}, not {value}")
@@ -110,7 +111,9 @@ class Tool:
         """Return the arguments with defaults filled in (`speaker` stays), or raise ModelOutputError."""
         unknown = sorted(set(arguments) - set(self.arguments))
         if unknown:
-            raise ModelOutputError(f"{self.name} has no argument {unknown[0]!r}; it has {', '.join(self.arguments) or 'none'}")
+            raise ModelOutputError(
+                f"{self.name} has no argument {unknown[0]!r}; it has {', '.join(self.arguments) or 'none'}"
+            )
         checked = {name: self.arguments[name].check(value) for name, value in arguments.items()}
         if self.one_of and sum(name in checked for name in self.one_of) != 1:
             raise ModelOutputError(f"{self.name} needs exactly one of {', '.join(self.one_of)}")
@@ -190,7 +193,10 @@ class ToolCatalogue(Mapping[str, Tool]):
         """Return every function, with ask, refuse and answer, in the form that chat models are given."""
 
         def entry(name: str, description: str, parameters: dict[str, Any]) -> dict[str, Any]:
-            return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+            return {
+                "type": "function",
+                "function": {"name": name, "description": description, "parameters": parameters},
+            }
 
         def one_enum(argument: str, choices: Sequence[str]) -> dict[str, Any]:
             properties = {argument: {"type": "string", "enum": list(choices)}}
@@ -198,7 +204,9 @@ class ToolCatalogue(Mapping[str, Tool]):
 
         return [
             *(entry(tool.name, tool.description, tool.schema()) for tool in self._tools.values()),
-            entry(ASK, "Ask the driver back when the words do not say enough.", one_enum("about", list(self.questions))),
+            entry(
+                ASK, "Ask the driver back when the words do not say enough.", one_enum("about", list(self.questions))
+            ),
             entry(REFUSE, "Decline when the car cannot or may not do it.", one_enum("because", list(self.refusals))),
             entry(ANSWER, "Tell what the car reports.", one_enum("about", list(self.answers))),
         ]

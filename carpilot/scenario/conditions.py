@@ -33,17 +33,19 @@ class Condition:
         if wanted == "unchanged":
             return now == before
         if isinstance(wanted, str) and isinstance(now, int | float) and not isinstance(now, bool):
-            if wanted in ("up", "down"):
-                if not isinstance(before, int | float):
-                    return False
-                return now > before if wanted == "up" else now < before
-            limit = float(wanted[1:])
-            return now > limit if wanted[0] == ">" else now < limit
+            return _compares(wanted, before, now)
         return _equal(now, wanted)
 
     def describe(self) -> str:
         """Return the expectation in words."""
         return f"one of {self.wanted['one_of']}" if isinstance(self.wanted, dict) else str(self.wanted)
+
+
+def _compares(wanted: str, before: Value | None, now: float) -> bool:
+    if wanted in ("up", "down"):
+        return isinstance(before, int | float) and (now > before if wanted == "up" else now < before)
+    limit = float(wanted[1:])
+    return now > limit if wanted[0] == ">" else now < limit
 
 
 def _equal(now: Value, wanted: Any) -> bool:
@@ -74,7 +76,9 @@ def _check_comparison(signal: Signal, wanted: str) -> None:
     try:
         float(wanted[1:])
     except ValueError:
-        raise InputError(f"{signal.path}: {wanted!r} is not a condition; use a number, up, down, '> x' or '< x'") from None
+        raise InputError(
+            f"{signal.path}: {wanted!r} is not a condition; use a number, up, down, '> x' or '< x'"
+        ) from None
     if wanted[:1] not in (">", "<"):
         raise InputError(f"{signal.path}: {wanted!r} is not a condition; use a number, up, down, '> x' or '< x'")
 
@@ -121,7 +125,13 @@ def compare(
     free = allowed_to_move(catalogue, (condition.path for condition in wanted))
     for signal in catalogue.actuators:
         if signal.path not in free and now.get(signal.path) != before.get(signal.path):
-            problems.append(f"{signal.path}: must not change, went from {before.get(signal.path)!r} to {now.get(signal.path)!r}")
-        elif signal.path not in free and signal.is_momentary and reached.get(signal.path, set()) - {before.get(signal.path)}:
+            problems.append(
+                f"{signal.path}: must not change, went from {before.get(signal.path)!r} to {now.get(signal.path)!r}"
+            )
+        elif (
+            signal.path not in free
+            and signal.is_momentary
+            and reached.get(signal.path, set()) - {before.get(signal.path)}
+        ):
             problems.append(f"{signal.path}: must not act")
     return problems

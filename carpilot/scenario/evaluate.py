@@ -54,7 +54,9 @@ class SuiteReport:
         count = len(self.cases)
         times = sorted(case.model_ms for case in self.cases)
         cuts = quantiles(times, n=20, method="inclusive") if count > 1 else [*times, *times] * 10 or [0.0] * 20
-        refused = sum(case.result in (Result.REFUSED.value, Result.ASKED.value, Result.FAILED.value) for case in self.cases)
+        refused = sum(
+            case.result in (Result.REFUSED.value, Result.ASKED.value, Result.FAILED.value) for case in self.cases
+        )
         return {
             "suite": self.suite,
             "model": self.model,
@@ -70,10 +72,9 @@ class SuiteReport:
 
 
 def evaluate(
-    suite: Suite, make_reasoner: Callable[[], Reasoner], on_case: Callable[[CaseReport], None] = lambda report: None
+    suite: Suite, reasoner: Reasoner, on_case: Callable[[CaseReport], None] = lambda report: None
 ) -> SuiteReport:
     """Run every case in a cabin of its own."""
-    reasoner = make_reasoner()
     report = SuiteReport(suite.name, reasoner.name, unjoined=suite.unjoined)
     start = time.perf_counter()
     for case in suite.cases:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from carpilot.cabin import TICK_NS, Cabin, Exchange
 from carpilot.reasoning.reasoner import Reasoner
-from carpilot.scenario.conditions import compare
-from carpilot.scenario.schema import MAX_SCENARIO_S, ExpectModel, Scenario, StepModel
+from carpilot.scenario.conditions import Condition, compare
+from carpilot.scenario.schema import ExpectModel, Scenario, StepModel
 from carpilot.scenario.watch import Watch
 from carpilot.sim.pacing import run_beside_wall_clock
-from carpilot.units import seconds_to_ns
+from carpilot.units import ns_to_seconds, seconds_to_ns
 
 
 @dataclass(slots=True)
@@ -61,9 +61,9 @@ def run_scenario(
     scenario: Scenario,
     reasoner: Reasoner,
     log_folder: Path | None = None,
+    *,
     log_suffix: str = ".log",
     is_paced: bool = False,
-    on_step: Callable[[StepReport], None] = lambda report: None,
 ) -> ScenarioReport:
     """Run one scenario from start to end. Logs go to `<folder>/<file name>.<suffix>` and `.decisions.jsonl`."""
     stem = scenario.path.stem
@@ -75,101 +75,101 @@ def run_scenario(
         attach=is_paced,
     )
     report = ScenarioReport(scenario.name, scenario.path)
-    origin_ns = cabin.now_ns
     try:
-        for index, step in enumerate(scenario.steps):
-            _advance(cabin, origin_ns + seconds_to_ns(step.at), is_paced)
-            following = scenario.steps[index + 1 : index + 2]
-            latest_ns = origin_ns + seconds_to_ns(following[0].at if following else MAX_SCENARIO_S + MAX_SCENARIO_S)
-            done = _run_step(scenario, index, cabin, latest_ns, is_paced)
-            report.steps.append(done)
-            on_step(done)
+        run = _Run(scenario, cabin, is_paced)
+        report.steps = [run.step(index) for index in range(len(scenario.steps))]
         cabin.advance_ns(TICK_NS)
     finally:
         cabin.close()
-    report.simulated_s = (cabin.now_ns - origin_ns) / 1e9
+    report.simulated_s = ns_to_seconds(cabin.now_ns - run.origin_ns)
     report.frames = cabin.frames.count
     return report
 
 
-def _advance(cabin: Cabin, until_ns: int, is_paced: bool) -> None:
-    duration_ns = max(0, until_ns - cabin.now_ns)
-    if is_paced:
-        run_beside_wall_clock(cabin.advance_ns, duration_ns)
-    else:
-        cabin.advance_ns(duration_ns)
+class _Run:
+    """A scenario under way in a cabin."""
+
+    def __init__(self, scenario: Scenario, cabin: Cabin, is_paced: bool) -> None:
+        self.scenario = scenario
+        self.cabin = cabin
+        self.origin_ns = cabin.now_ns
+        self._is_paced = is_paced
+
+    def step(self, index: int) -> StepReport:
+        """Go to a step's time, do it, and see whether what it expects comes true before the next step."""
+        step, conditions = self.scenario.steps[index], self.scenario.conditions[index]
+        self._pass(self.cabin.advance_ns, self._time_ns(index) - self.cabin.now_ns)
+        report = StepReport(step.at, _title(step))
+        watch = Watch(self.cabin)
+        exchange = self._act(step)
+        for path, value in (step.set or {}).items():
+            watch.before[path] = self.cabin.car.catalogue[path].check(value)
+        if step.expect is not None:
+            report.is_checked = True
+            latest_ns = self.cabin.now_ns + seconds_to_ns(step.expect.within)
+            if index + 1 < len(self.scenario.steps):
+                latest_ns = min(latest_ns, max(self.cabin.now_ns, self._time_ns(index + 1)))
+            report.problems = self._await(Expected(step.expect, conditions), watch, exchange, latest_ns)
+        report.reply = exchange.reply if exchange else ""
+        return report
+
+    def _time_ns(self, index: int) -> int:
+        return self.origin_ns + seconds_to_ns(self.scenario.steps[index].at)
+
+    def _pass(self, advance: Callable[[int], None], duration_ns: int) -> None:
+        if duration_ns > 0 and self._is_paced:
+            run_beside_wall_clock(advance, duration_ns)
+        elif duration_ns > 0:
+            advance(duration_ns)
+
+    def _act(self, step: StepModel) -> Exchange | None:
+        """Do what a step says; return the request that its expectations speak of."""
+        cabin = self.cabin
+        if step.say is not None and step.confirm is not None:
+            return cabin.confirm(step.say, step.seat, step.confirm)
+        if step.say is not None:
+            return cabin.begin(step.say, step.seat)
+        for path, value in (step.set or {}).items():
+            cabin.world(path, cabin.car.catalogue[path].check(value))
+        for path, value in (step.touch or {}).items():
+            cabin.touch(path, value)
+        if step.fault is not None:
+            cabin.fault(step.fault.kind, step.fault.node, step.fault.seconds, step.fault.path)
+        is_about_last = step.set is None and step.fault is None
+        return cabin.exchanges[-1] if is_about_last and cabin.exchanges else None
+
+    def _await(self, expected: "Expected", watch: Watch, exchange: Exchange | None, latest_ns: int) -> list[str]:
+        while True:
+            problems = expected.problems(watch, exchange)
+            is_open = exchange is not None and exchange.result is None
+            if (not problems and not is_open) or self.cabin.now_ns >= latest_ns:
+                return problems
+            self._pass(watch.advance_ns, TICK_NS)
 
 
-def _run_step(scenario: Scenario, index: int, cabin: Cabin, latest_ns: int, is_paced: bool) -> StepReport:
-    step = scenario.steps[index]
-    report = StepReport(step.at, _title(step))
-    watch = Watch(cabin)
-    exchange = _act(step, cabin)
-    for path in step.set or {}:
-        value = cabin.car.catalogue[path].check((step.set or {})[path])
-        watch.before[path] = value
-    if step.expect is not None:
-        report.is_checked = True
-        report.problems = _await(scenario, index, cabin, watch, exchange, step.expect, latest_ns, is_paced)
-    if exchange is not None:
-        report.reply = exchange.reply
-    return report
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a step expects."""
 
+    expect: ExpectModel
+    conditions: tuple[Condition, ...] | None
 
-def _act(step: StepModel, cabin: Cabin) -> Exchange | None:
-    if step.say is not None and step.confirm is not None:
-        return cabin.confirm(step.say, step.seat, step.confirm)
-    if step.say is not None:
-        return cabin.begin(step.say, step.seat)
-    for path, value in (step.set or {}).items():
-        cabin.world(path, cabin.car.catalogue[path].check(value))
-    for path, value in (step.touch or {}).items():
-        cabin.touch(path, value)
-    if step.fault is not None:
-        cabin.fault(step.fault.kind, step.fault.node, step.fault.seconds, step.fault.path)
-    is_about_last = step.touch or (step.expect and not step.set and not step.fault)
-    return cabin.exchanges[-1] if is_about_last and cabin.exchanges else None
-
-
-def _await(
-    scenario: Scenario,
-    index: int,
-    cabin: Cabin,
-    watch: Watch,
-    exchange: Exchange | None,
-    expect: ExpectModel,
-    latest_ns: int,
-    is_paced: bool,
-) -> list[str]:
-    end_ns = min(cabin.now_ns + seconds_to_ns(expect.within), max(cabin.now_ns, latest_ns))
-    while True:
-        problems = _problems(scenario, index, cabin, watch, exchange, expect)
-        is_open = exchange is not None and exchange.result is None
-        if (not problems and not is_open) or cabin.now_ns >= end_ns:
-            return problems
-        if is_paced:
-            run_beside_wall_clock(watch.advance_ns, TICK_NS)
-        else:
-            watch.advance_ns(TICK_NS)
-
-
-def _problems(
-    scenario: Scenario, index: int, cabin: Cabin, watch: Watch, exchange: Exchange | None, expect: ExpectModel
-) -> list[str]:
-    problems = []
-    conditions = scenario.conditions[index]
-    if conditions is not None:
-        problems.extend(compare(cabin.car.catalogue, conditions, watch.before, watch.now(), watch.reached))
-    rows = exchange.rows if exchange else ()
-    if expect.verdict is not None and expect.verdict not in {row.verdict.outcome.value for row in rows}:
-        problems.append(f"wanted the verdict {expect.verdict}, got {sorted({row.verdict.outcome.value for row in rows})}")
-    if expect.rule is not None and expect.rule not in {row.verdict.rule for row in rows}:
-        problems.append(f"wanted the rule {expect.rule}, got {sorted({row.verdict.rule for row in rows})}")
-    if expect.result is not None and (exchange is None or exchange.result is None or exchange.result.value != expect.result):
-        got = exchange.result.value if exchange and exchange.result else "nothing yet"
-        problems.append(f"wanted the result {expect.result}, got {got}")
-    if expect.reply is not None and (exchange is None or expect.reply.lower() not in exchange.reply.lower()):
-        problems.append(f"wanted {expect.reply!r} in the reply, got {exchange.reply if exchange else ''!r}")
-    return problems
-
-
+    def problems(self, watch: Watch, exchange: Exchange | None) -> list[str]:
+        """Return what is not so, one line each."""
+        found = []
+        if self.conditions is not None:
+            found += compare(watch.cabin.car.catalogue, self.conditions, watch.before, watch.now(), watch.reached)
+        result = exchange.result.value if exchange and exchange.result else "nothing yet"
+        verdicts = sorted({row.verdict.outcome.value for row in exchange.rows}) if exchange else []
+        rules = sorted({row.verdict.rule for row in exchange.rows}) if exchange else []
+        reply = exchange.reply if exchange else ""
+        expect = self.expect
+        if expect.verdict is not None and expect.verdict not in verdicts:
+            found.append(f"wanted the verdict {expect.verdict}, got {', '.join(verdicts) or 'none'}")
+        if expect.rule is not None and expect.rule not in rules:
+            found.append(f"wanted the rule {expect.rule}, got {', '.join(rules) or 'none'}")
+        if expect.result is not None and expect.result != result:
+            found.append(f"wanted the result {expect.result}, got {result}")
+        if expect.reply is not None and expect.reply.lower() not in reply.lower():
+            found.append(f"wanted {expect.reply!r} in the reply, got {reply!r}")
+        return found

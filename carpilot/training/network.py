@@ -24,9 +24,9 @@ class Shape:
     encoder_inner: int = 1536
     prompt_length: int = 96
     width: int = 256
-    layers: int = 3
+    layers: int = 2
     heads: int = 4
-    inner: int = 1024
+    inner: int = 768
     answer_length: int = 192
 
     def as_dict(self) -> dict[str, int]:

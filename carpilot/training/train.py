@@ -14,7 +14,7 @@ from carpilot.training.labels import read_corpora
 from carpilot.training.phrases import held_out, read_phrase_book
 
 Report = Callable[[str], None]
-BATCH = 48
+BATCH = 64
 POOL = 12
 ENCODER_RATE, DECODER_RATE = 1.2e-4, 1.5e-3
 WARM_UP_STEPS = 150
@@ -103,7 +103,7 @@ class _Session:
             load_minilm(self.network, vocabulary.start_weights(folder), kept)
         report(f"{self.network.parameter_count():,} parameters, encoder from {self.origin['encoder_started_from']}")
         groups = self._parameter_groups(started=folder is not None)
-        self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
+        self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self._rates = [group["lr"] for group in self._optimiser.param_groups]
         self._end = self.writer.token_to_id(vocabulary.END)
 

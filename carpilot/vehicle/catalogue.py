@@ -29,8 +29,8 @@ class Kind(Enum):
 class Signal:
     """One signal of the car.
 
-    `label` is its name in plain words. `command` and `status` are (message, signal) in the DBC files. `settles_within_s` is the longest that an undisturbed
-    actuator takes. A momentary actuator falls back by itself. `side_effects` may move with it.
+    `label` is its name in plain words. `command` and `status` are (message, signal) in the DBC files. `settles_within_s` is
+    the longest that an undisturbed actuator takes. A momentary actuator falls back by itself. `side_effects` may move with it.
     """
 
     path: str
@@ -81,7 +81,16 @@ class Signal:
     def parse(self, text: str) -> Value:
         """Return the value that a word on the command line means."""
         if self.type == "boolean":
-            words = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
+            words = {
+                "true": True,
+                "on": True,
+                "yes": True,
+                "1": True,
+                "false": False,
+                "off": False,
+                "no": False,
+                "0": False,
+            }
             if text.lower() not in words:
                 raise InputError(f"{self.path} wants true or false, not {text!r}")
             return words[text.lower()]

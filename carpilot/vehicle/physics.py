@@ -90,7 +90,11 @@ class World:
         limit = REVERSE_SPEED_MPS if self.gear == REVERSE else MAX_SPEED_MPS
         if self.gear in (DRIVE, REVERSE) and self.throttle > 0 and self.charge_percent > 0 and self.speed_mps < limit:
             drive = self.throttle * min(MAX_TRACTION_MPS2, MAX_POWER_W / MASS_KG / max(self.speed_mps, 1.0))
-        coast = COAST_RECUPERATION_MPS2 if self.gear in (DRIVE, REVERSE) and self.throttle == 0 and self.speed_mps > 0 else 0.0
+        coast = (
+            COAST_RECUPERATION_MPS2
+            if self.gear in (DRIVE, REVERSE) and self.throttle == 0 and self.speed_mps > 0
+            else 0.0
+        )
         held = 2.0 if self.is_parking_brake_engaged else 0.0
         slowing = self._resistance_n() / MASS_KG + coast + self.brake * MAX_BRAKE_MPS2 + held
         self.power_w = MASS_KG * (drive - coast * 0.65) * self.speed_mps
@@ -103,7 +107,11 @@ class World:
         for zone, exchange_w in ((0, between_w), (1, -between_w)):
             air = self.cabin_celsius[zone]
             flow = climate.blower[zone] * BLOWER_KG_S * AIR_J_PER_KG_K
-            lowest = COLDEST_VENT_CELSIUS if climate.is_cooling else (air if climate.is_recirculating else self.outside_celsius)
+            lowest = (
+                COLDEST_VENT_CELSIUS
+                if climate.is_cooling
+                else (air if climate.is_recirculating else self.outside_celsius)
+            )
             wanted = climate.set_celsius[zone] + 4.0 * (climate.set_celsius[zone] - air)
             vent = min(HOTTEST_VENT_CELSIUS, max(min(lowest, HOTTEST_VENT_CELSIUS), wanted))
             heat_w = flow * (vent - air) + exchange_w + SUN_W * (self.light_percent / 100) ** 2

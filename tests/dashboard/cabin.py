@@ -39,7 +39,8 @@ class DeskCabin:
         self.values["Vehicle.Powertrain.ElectricMotor.Power"] = self.throttle * 120 - self.brake * 60
         count = int(self.time_ns / 1e7)
         latest = tuple(
-            FrameRow((count - k) * 10_000_000, "body", 0x310 + k % 3, "HVAC_Status", bytes([count % 256, k] * 4)) for k in range(40)
+            FrameRow((count - k) * 10_000_000, "body", 0x310 + k % 3, "HVAC_Status", bytes([count % 256, k] * 4))
+            for k in range(40)
         )
         self.shown = replace(self.shown, frames=latest)
 

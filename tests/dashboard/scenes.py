@@ -66,8 +66,14 @@ def idle() -> Snapshot:
 
 def busy(**changes: Value) -> Snapshot:
     state = state_of({**default_catalogue().initial(), **BUSY, **changes}, 754_000_000_000)
-    state = VehicleState(state.time_ns, state.readings, {f"{STATION}.Passenger.Temperature": 19.5, f"{DOOR}.Row1.PassengerSide.Window.Position": 0})
-    return Snapshot(754_000_000_000, state, REQUEST, THOUGHT, "Temperature and seat are warmer.", False, PLAN, None, FRAMES)
+    state = VehicleState(
+        state.time_ns,
+        state.readings,
+        {f"{STATION}.Passenger.Temperature": 19.5, f"{DOOR}.Row1.PassengerSide.Window.Position": 0},
+    )
+    return Snapshot(
+        754_000_000_000, state, REQUEST, THOUGHT, "Temperature and seat are warmer.", False, PLAN, None, FRAMES
+    )
 
 
 def standing() -> Snapshot:
@@ -82,18 +88,55 @@ def question() -> Snapshot:
 
 
 def silent() -> Snapshot:
-    readings = {path: Reading(value, 0, Quality.STALE) for path, value in {**default_catalogue().initial(), **BUSY}.items()}
+    readings = {
+        path: Reading(value, 0, Quality.STALE) for path, value in {**default_catalogue().initial(), **BUSY}.items()
+    }
     return Snapshot(9_000_000_000, VehicleState(9_000_000_000, readings, {}), frames=FRAMES)
 
 
 def everything_open() -> Snapshot:
-    changes: dict[str, Value] = {f"{DOOR}.{p}.IsOpen": True for p in ("Row1.DriverSide", "Row1.PassengerSide", "Row2.DriverSide", "Row2.PassengerSide")}
-    changes |= {f"{DOOR}.{p}.Window.Position": 100 for p in ("Row1.DriverSide", "Row1.PassengerSide", "Row2.DriverSide", "Row2.PassengerSide")}
-    changes |= {"Vehicle.Body.Trunk.Rear.IsOpen": True, "Vehicle.Speed": 188.0, f"{LIGHTS}.Beam.High.IsOn": True, f"{LIGHTS}.Hazard.IsSignaling": True, f"{LIGHTS}.Fog.Front.IsOn": True}
-    changes |= {"Vehicle.Chassis.ParkingBrake.IsEngaged": True, "Vehicle.Cabin.Light.IsDomeOn": True, "Vehicle.Exterior.AirTemperature": -40.0, "Vehicle.Powertrain.ElectricMotor.Power": -80.0}
-    changes |= {"Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed": 100.0, "Vehicle.Powertrain.Range": 999000, f"{LIGHTS}.LightSwitch": "POSITION", "Vehicle.Body.Windshield.Front.Wiping.Mode": "INTERVAL"}
-    changes |= {"Vehicle.Cabin.Infotainment.Media.Volume": 100, "Vehicle.Cabin.Infotainment.Media.Played.Source": "BLUETOOTH", f"{STATION}.Driver.FanSpeed": 100, f"{STATION}.Driver.AirDistribution": "UP", "Vehicle.Body.Raindetection.Intensity": 100}
+    changes: dict[str, Value] = {
+        f"{DOOR}.{p}.IsOpen": True
+        for p in ("Row1.DriverSide", "Row1.PassengerSide", "Row2.DriverSide", "Row2.PassengerSide")
+    }
+    changes |= {
+        f"{DOOR}.{p}.Window.Position": 100
+        for p in ("Row1.DriverSide", "Row1.PassengerSide", "Row2.DriverSide", "Row2.PassengerSide")
+    }
+    changes |= {
+        "Vehicle.Body.Trunk.Rear.IsOpen": True,
+        "Vehicle.Speed": 188.0,
+        f"{LIGHTS}.Beam.High.IsOn": True,
+        f"{LIGHTS}.Hazard.IsSignaling": True,
+        f"{LIGHTS}.Fog.Front.IsOn": True,
+    }
+    changes |= {
+        "Vehicle.Chassis.ParkingBrake.IsEngaged": True,
+        "Vehicle.Cabin.Light.IsDomeOn": True,
+        "Vehicle.Exterior.AirTemperature": -40.0,
+        "Vehicle.Powertrain.ElectricMotor.Power": -80.0,
+    }
+    changes |= {
+        "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed": 100.0,
+        "Vehicle.Powertrain.Range": 999000,
+        f"{LIGHTS}.LightSwitch": "POSITION",
+        "Vehicle.Body.Windshield.Front.Wiping.Mode": "INTERVAL",
+    }
+    changes |= {
+        "Vehicle.Cabin.Infotainment.Media.Volume": 100,
+        "Vehicle.Cabin.Infotainment.Media.Played.Source": "BLUETOOTH",
+        f"{STATION}.Driver.FanSpeed": 100,
+        f"{STATION}.Driver.AirDistribution": "UP",
+        "Vehicle.Body.Raindetection.Intensity": 100,
+    }
     return busy(**changes)
 
 
-SCENES = {"idle": idle, "busy": busy, "standing": standing, "question": question, "silent": silent, "open": everything_open}
+SCENES = {
+    "idle": idle,
+    "busy": busy,
+    "standing": standing,
+    "question": question,
+    "silent": silent,
+    "open": everything_open,
+}

@@ -27,7 +27,9 @@ def _draw_request(painter: Painter, box: Box, look: tuple[str, bool]) -> None:
     if is_busy:
         right -= painter.text("Thinking…", box.right, box.cy, LABEL, "accent", "bg1", align=1) + 16
     if text:
-        painter.text(f"“{text}”", box.x + 46, box.cy, PRIMARY, "text1", "bg1", weight="medium", width=right - box.x - 46)
+        painter.text(
+            f"“{text}”", box.x + 46, box.cy, PRIMARY, "text1", "bg1", weight="medium", width=right - box.x - 46
+        )
     else:
         painter.text(INVITATION, box.x + 46, box.cy, SECONDARY, "text2", "bg1", width=right - box.x - 46)
 
@@ -41,7 +43,6 @@ def _draw_words(painter: Painter, box: Box, look: tuple[str, str, str]) -> None:
         return
     inner = Box(box.x + 46, box.y, box.w - 46, box.h)
     used = 0.0
-    reply_lines = 1 if thought else 3
     if thought:
         room = max(1, int((box.h - (REPLY_STEP + 6 if reply else 0)) // THOUGHT_STEP))
         used = painter.paragraph(thought, inner, 22, "text3", "bg1", step=THOUGHT_STEP, lines=room) * THOUGHT_STEP + 6
@@ -145,10 +146,14 @@ def assistant(box: Box) -> Card:
         still,
         (
             Cell(request, lambda view: (view.assistant.request, view.assistant.is_busy), _draw_request),
-            Cell(words, lambda view: (view.assistant.thought, view.assistant.reply, view.assistant.question), draw_words),
+            Cell(
+                words, lambda view: (view.assistant.thought, view.assistant.reply, view.assistant.question), draw_words
+            ),
             *(row_cell(place, number) for number, place in enumerate(rows.rows(ROWS_STANDING, 0))),
             Cell(speaker, lambda view: view.assistant.speaker, draw_speaker),
-            Cell(field, lambda view: (view.assistant.entry, view.assistant.caret, view.assistant.has_focus), _draw_entry),
+            Cell(
+                field, lambda view: (view.assistant.entry, view.assistant.caret, view.assistant.has_focus), _draw_entry
+            ),
         ),
         (
             Hit("yes", yes_box, answer(True)),

@@ -23,7 +23,7 @@ class CarPicture:
     def __init__(self, box: Box) -> None:
         self.size = min(box.h / (CAR_HEIGHT + BEAM + TAIL), (box.w - 2 * 28) / CAR_WIDTH)
         self.x = box.cx - CAR_WIDTH * self.size / 2
-        self.y = box.cy - (CAR_HEIGHT - BEAM + TAIL) * self.size / 2 + (TAIL - BEAM) * 0
+        self.y = box.cy - (CAR_HEIGHT - BEAM + TAIL) * self.size / 2
 
     def place(self, box: Box) -> Box:
         """Return a box of the car's coordinates on the window."""
@@ -44,7 +44,7 @@ class CarPicture:
         self._beams(painter, lamps)
         if look.boot_is_open:
             x, y = self.point(CAR_WIDTH / 2, CAR_HEIGHT + 4)
-            painter.panel(Box(x - 62 * self.size, y - 14 * self.size, 124 * self.size, 30 * self.size), "amber", 10)
+            painter.panel(Box(x - 62 * self.size, y - 14 * self.size, 124 * self.size, 30 * self.size), "indicator", 10)
         self.layer(painter, "car_body", "body")
         self.layer(painter, "car_glass", "glass")
         interior = self.place(Box(33, 158, 174, 202))
@@ -72,7 +72,7 @@ class CarPicture:
         self.layer(painter, "car_tail", "red" if lamps.position or lamps.low or lamps.rear_fog else "outline")
         if lamps.hazard:
             for x, y in ((40, 44), (200, 44), (36, 392), (204, 392)):
-                painter.panel(self.place(Box(x - 9, y - 9, 18, 18)), "amber", 9)
+                painter.panel(self.place(Box(x - 9, y - 9, 18, 18)), "indicator", 9)
 
     def _door(self, painter: Painter, number: int, door: DoorView) -> None:
         x, top, bottom = _GLASS[number]
@@ -94,7 +94,13 @@ def _draw_seat(painter: Painter, box: Box, seat: SeatView) -> None:
     if seat.level is None:
         ink = "text3"
     border = "accent" if seat.button.is_pending else "line"
-    painter.panel(box, fill, BUTTON_RADIUS, None if level and not seat.button.is_pending else border, 4 if seat.button.is_pending else 2)
+    painter.panel(
+        box,
+        fill,
+        BUTTON_RADIUS,
+        None if level and not seat.button.is_pending else border,
+        4 if seat.button.is_pending else 2,
+    )
     occupied = bool(seat.is_occupied)
     mood = "seat_heat" if level > 0 else "seat_vent" if level < 0 else ""
     left = box.cx - 18 if occupied and mood else box.cx
@@ -126,7 +132,9 @@ def _draw_window(painter: Painter, box: Box, button: Button) -> None:
         share = 1 - float(button.label.split()[0]) / 100
         height = round(glass.h * share)
         if height:
-            painter.panel(Box(glass.x, glass.bottom - height, glass.w, height), "accent" if button.is_on else "track", 3)
+            painter.panel(
+                Box(glass.x, glass.bottom - height, glass.w, height), "accent" if button.is_on else "track", 3
+            )
     ink = "text1" if button.is_known else "text3"
     painter.text(button.label, box.cx, box.bottom - 18, SMALL + 2, ink, "bg2", weight="medium", align=0.5)
 
@@ -197,5 +205,3 @@ def _door_parts(number: int, window: Box, lock: Box) -> tuple[list[Cell], list[H
             Hit(f"lock {number}", lock, lambda view: lock_of(view).actions),
         ],
     )
-
-

@@ -7,7 +7,16 @@ from carpilot.dashboard.painter import Painter
 from carpilot.dashboard.theme import CLIMATE, SMALL
 from carpilot.dashboard.view import View
 from carpilot.dashboard.view_parts import Stepper
-from carpilot.dashboard.widgets.parts import BUTTON_RADIUS, Card, Cell, Hit, button_parts, card, stepper_hits, stepper_parts
+from carpilot.dashboard.widgets.parts import (
+    BUTTON_RADIUS,
+    Card,
+    Cell,
+    Hit,
+    button_parts,
+    card,
+    stepper_hits,
+    stepper_parts,
+)
 
 END_WIDTH, BUTTONS, BUTTON_WIDTH = 340.0, 10, 128.0
 
@@ -22,7 +31,9 @@ def _draw_temperature(painter: Painter, box: Box, stepper: Stepper) -> None:
     if stepper.wanted:
         width = painter.width_of(stepper.wanted, 22, "medium")
         painter.icon("arrow", middle.cx - width / 2 - 4, middle.bottom - 16, 22, "accent", "bg1")
-        painter.text(stepper.wanted, middle.cx + 14, middle.bottom - 16, 22, "accent", "bg1", weight="medium", align=0.5)
+        painter.text(
+            stepper.wanted, middle.cx + 14, middle.bottom - 16, 22, "accent", "bg1", weight="medium", align=0.5
+        )
     else:
         painter.text(stepper.label, middle.cx, middle.bottom - 16, SMALL + 2, "text2", "bg1", align=0.5)
 

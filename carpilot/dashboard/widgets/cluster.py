@@ -43,7 +43,9 @@ class Dial:
             return
         self._ring.show(value)
         painter.surface.blit(self._ring.surface, painter.rect(box))
-        painter.text(speed, box.cx, box.cy - 4, SPEED, "text1" if is_known else "text3", "bg1", weight="medium", align=0.5)
+        painter.text(
+            speed, box.cx, box.cy - 4, SPEED, "text1" if is_known else "text3", "bg1", weight="medium", align=0.5
+        )
         for number, (letter, _) in enumerate(GEARS):
             x = box.cx + (number - 1.5) * 62
             chosen = letter == gear
@@ -96,7 +98,11 @@ def cluster(box: Box) -> Card:
                 lambda view: (view.cluster.dial, view.cluster.speed, view.cluster.speed_is_known, view.cluster.gear),
                 dial.draw,
             ),
-            Cell(power, lambda view: (view.cluster.power, view.cluster.power_text, view.cluster.power_is_known), draw_power),
+            Cell(
+                power,
+                lambda view: (view.cluster.power, view.cluster.power_text, view.cluster.power_is_known),
+                draw_power,
+            ),
             Cell(
                 charge,
                 lambda view: (

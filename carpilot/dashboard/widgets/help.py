@@ -1,7 +1,7 @@
 """All keys on one page, over the rest of the window."""
 
 from carpilot.dashboard.controls import KEY_HELP
-from carpilot.dashboard.layout import Box
+from carpilot.dashboard.layout import Box, Layout
 from carpilot.dashboard.painter import Painter
 from carpilot.dashboard.theme import LABEL, PRIMARY, SMALL
 from carpilot.dashboard.widgets.parts import CARD_RADIUS
@@ -9,15 +9,16 @@ from carpilot.dashboard.widgets.parts import CARD_RADIUS
 ROW = 46.0
 
 
-def help_box(window: Box) -> Box:
-    """Return where the page lies."""
-    width, height = 1180.0, 130 + ROW * ((len(KEY_HELP) + 1) // 2)
-    return Box(window.cx - width / 2, window.cy - height / 2, width, height)
+def help_box(layout: Layout) -> Box:
+    """Return where the page lies: over cabin and assistant, never over the speed or the telltales."""
+    width, height = 1240.0, 130 + ROW * ((len(KEY_HELP) + 1) // 2)
+    middle = (layout.cabin.x + layout.world.right) / 2
+    return Box(middle - width / 2, layout.cabin.cy - height / 2, width, height)
 
 
-def draw_help(painter: Painter, window: Box) -> None:
+def draw_help(painter: Painter, layout: Layout) -> None:
     """Draw the page."""
-    box = help_box(window)
+    box = help_box(layout)
     painter.panel(box, "bg1", CARD_RADIUS, "accent", 3)
     painter.text("Keys", box.x + 36, box.y + 48, PRIMARY, "text1", "bg1", weight="bold")
     painter.text("F1 or Esc closes", box.right - 36, box.y + 48, SMALL, "text2", "bg1", align=1)
@@ -28,4 +29,4 @@ def draw_help(painter: Painter, window: Box) -> None:
         width = painter.width_of(key, 22, "medium") + 24
         painter.panel(Box(x, y - 18, width, 36), "bg2", 8, "line", 2)
         painter.text(key, x + 12, y, 22, "text1", "bg2", weight="medium")
-        painter.text(meaning, x + 190, y, LABEL, "text2", "bg1")
+        painter.text(meaning, x + 204, y, LABEL, "text2", "bg1")

@@ -57,7 +57,7 @@ def draw_button(painter: Painter, box: Box, button: Button) -> None:
     painter.icon(button.icon, box.cx, middle, 46 if is_tall else 38, ink, fill)
     size = 22 if is_tall else SMALL
     label_y = box.bottom - (26 if is_tall else 18)
-    if button.levels and is_tall:
+    if button.levels and button.is_known and is_tall:
         label_y -= 4
         _levels(painter, Box(box.x, box.bottom - 14, box.w, 6), button, ink if button.is_on else "text3", fill)
     if button.label:
@@ -92,7 +92,9 @@ def draw_stepper(painter: Painter, box: Box, stepper: Stepper) -> None:
     ink = "text1" if stepper.is_known else "text3"
     painter.icon("minus", minus.cx, minus.cy, 30, ink if stepper.lower else "text3", "bg2")
     painter.icon("plus", plus.cx, plus.cy, 30, ink if stepper.higher else "text3", "bg2")
-    painter.text(stepper.text, middle.cx, middle.y + 26, LABEL + 2, ink, "bg2", weight="medium", align=0.5, width=middle.w)
+    painter.text(
+        stepper.text, middle.cx, middle.y + 26, LABEL + 2, ink, "bg2", weight="medium", align=0.5, width=middle.w
+    )
     painter.text(stepper.label, middle.cx, middle.bottom - 19, SMALL, "text2", "bg2", align=0.5, width=middle.w)
 
 

@@ -24,7 +24,9 @@ def _draw_pedal(painter: Painter, box: Box, look: tuple[Button, float]) -> None:
     button, share = look
     draw_button(painter, box, button)
     if 0 < share < 1:
-        painter.panel(Box(box.x + 10, box.y + 5, max(6, round((box.w - 20) * share)), 5), "on_accent", BUTTON_RADIUS / 8)
+        painter.panel(
+            Box(box.x + 10, box.y + 5, max(6, round((box.w - 20) * share)), 5), "on_accent", BUTTON_RADIUS / 8
+        )
 
 
 def world(box: Box) -> Card:
