@@ -5,7 +5,7 @@ from typing import Literal
 
 from carpilot.dashboard.actions import Action, Hold, Shift, World
 from carpilot.dashboard.model import GEARS, Snapshot
-from carpilot.dashboard.view_assistant import AssistantView, Trace, assistant_view, trace_view
+from carpilot.dashboard.view_assistant import NOTHING_TRACED, AssistantView, Trace, assistant_view, trace_view
 from carpilot.dashboard.view_cabin import DOORS, LIGHTS, CabinView, ClimateView, cabin_view, climate_view
 from carpilot.dashboard.view_parts import Button, Car, Stepper
 from carpilot.dashboard.wording import UNKNOWN
@@ -33,7 +33,7 @@ class Interface:
     brake: float = 0.0
     dial: float | None = None
     power: float | None = None
-    trace: Trace = Trace()
+    trace: Trace = NOTHING_TRACED
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,12 @@ class Trace:
     caused: tuple[FrameLine, ...] = ()
 
 
+NOTHING_TRACED = Trace()
+
+
+_WEIGHTS = ("refused", "not done", "waiting", "sent", "queued", "confirmed")
+
+
 def _row(row: PlanRow) -> RowView:
     words, role, icon = STATES[row.status]
     if row.status == "confirmed" and row.frame_id is not None:
@@ -132,10 +138,10 @@ def assistant_view(
 
 
 def _chosen(plan: tuple[PlanRow, ...], limit: int) -> tuple[tuple[PlanRow, ...], tuple[PlanRow, ...]]:
-    """Return the rows to show and the rest. Where not all fit, a line is kept for the rest, and what is confirmed goes first."""
+    """Return the rows to show and the rest. Where not all fit, a line is kept for the rest, what failed or waits stays longest."""
     if len(plan) <= limit:
         return plan, ()
-    by_weight = sorted(range(len(plan)), key=lambda number: (plan[number].status == "confirmed", number))
+    by_weight = sorted(range(len(plan)), key=lambda number: (_WEIGHTS.index(plan[number].status), number))
     kept = set(by_weight[: limit - 1])
     return tuple(row for n, row in enumerate(plan) if n in kept), tuple(
         row for n, row in enumerate(plan) if n not in kept

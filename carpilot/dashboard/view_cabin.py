@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from carpilot.dashboard.actions import Touch
-from carpilot.dashboard.view_parts import Button, Car, Stepper, next_choice, next_step, nudge, switch, toggle
+from carpilot.dashboard.view_parts import Button, Car, Stepper, next_choice, next_step, nudge, switch
 from carpilot.dashboard.wording import UNKNOWN, seat_level, value_text
 
 DOORS = ("Row1.DriverSide", "Row1.PassengerSide", "Row2.DriverSide", "Row2.PassengerSide")

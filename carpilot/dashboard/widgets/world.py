@@ -1,4 +1,4 @@
-"""The world round the car: weather, pedals, selector, who sits where. Its dashed edge sets it apart from the car's own controls."""
+"""The world round the car: weather, pedals, selector, who sits where. A dashed edge sets it apart from the car's controls."""
 
 from carpilot.dashboard.layout import Box
 from carpilot.dashboard.painter import Painter
