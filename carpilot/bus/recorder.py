@@ -46,6 +46,8 @@ class BusRecorder:
             self._writer = can.Logger(path)
             if isinstance(self._writer, can.ASCWriter):
                 _start_asc_at_zero(self._writer)
+            elif isinstance(self._writer, can.BLFWriter):
+                self._writer.start_timestamp = 0.0
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror or error}") from error
         except ImportError as error:

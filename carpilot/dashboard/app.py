@@ -56,6 +56,7 @@ class Dashboard:
         self._has_help = False
         self._has_focus = False
         self._is_fullscreen = False
+        self._is_resized = False
         self._windowed_size = surface.get_size()
         self._notice_until = 0.0
         self._seconds = 0.0
@@ -79,7 +80,7 @@ class Dashboard:
         self.interface = self._next_interface(snapshot, seconds)
         self.view = build(snapshot, self.interface)
         self.interface = replace(self.interface, trace=self.view.trace)
-        if self._suit_theme():
+        if self._suit_theme() or self._is_resized:
             self._remake()
         return self.screen.draw(self.view)
 
@@ -106,6 +107,7 @@ class Dashboard:
         return changed
 
     def _remake(self) -> None:
+        self._is_resized = False
         self.screen = Screen(self.surface, self._theme, self._strip)
         self.screen.show_help(self._has_help)
 
@@ -124,8 +126,9 @@ class Dashboard:
         elif event.type == pygame.KEYUP:
             self.pedals.release(f"key {event.key}")
         elif event.type == pygame.TEXTINPUT:
-            self._has_focus = True
-            self.entry.insert(event.text)
+            if self._has_focus or event.text.strip():
+                self._has_focus = True
+                self.entry.insert(event.text)
         elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._press(event.pos)
         elif event.type == pygame.MOUSEBUTTONUP and event.button == 1:
@@ -133,7 +136,7 @@ class Dashboard:
             self._held = None
         elif event.type == pygame.VIDEORESIZE:
             self.surface = pygame.display.get_surface()
-            self._remake()
+            self._is_resized = True  # made again once, after the last of many sizes
         elif event.type == pygame.WINDOWEXPOSED:
             self.screen.expose()
         elif event.type == pygame.WINDOWFOCUSLOST:

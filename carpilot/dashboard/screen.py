@@ -83,9 +83,9 @@ class Screen:
                 continue
             self._looks[number] = look
             rect = self._rects[number]
+            self._surface.set_clip(rect)
             if not was_new:
                 self._surface.blit(self._still, rect, rect)
-            self._surface.set_clip(rect)
             self._painter.cell = cell.box
             cell.draw(self._painter, cell.box, look)
             dirty.append(rect)

@@ -138,7 +138,7 @@ def assistant_view(
 
 
 def _chosen(plan: tuple[PlanRow, ...], limit: int) -> tuple[tuple[PlanRow, ...], tuple[PlanRow, ...]]:
-    """Return the rows to show and the rest. Where not all fit, a line is kept for the rest, what failed or waits stays longest."""
+    """Return the rows to show and the rest. Where not all fit, what failed or waits stays longest."""
     if len(plan) <= limit:
         return plan, ()
     by_weight = sorted(range(len(plan)), key=lambda number: (_WEIGHTS.index(plan[number].status), number))

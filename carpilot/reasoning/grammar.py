@@ -16,12 +16,15 @@ from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Argument, Tool, ToolCa
 MAX_THOUGHT_CHARACTERS = 220
 MAX_GRAMMAR_CALLS = 4
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
-_HIGHEST = frozenset(
-    "max maximum full fully highest high hottest warmest loudest brightest fastest completely hot blast possible goes "
-    "all strongest most top loud hard".split()
+_HIGHEST = re.compile(
+    r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all the way|"
+    r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far) as)\b"
 )
-_LOWEST = frozenset("min minimum lowest low coldest coolest quietest slowest gentle all slow least possible cold cool cooling".split())
-_MIDDLING = frozenset("medium mid middle moderate normal".split())
+_LOWEST = re.compile(
+    r"\b(min(imum)?|low(est)?|coldest|coolest|quietest|slowest|dimmest|gentle|slow|all the way|cooling|max(imum)? cold|"
+    r"as (cold|cool|quiet|low|slow|dim|far) as)\b"
+)
+_MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
 # Positions that a plain verb means: to open and to close.
 _ALWAYS = {("set_window", "percent"): (0.0, 100.0)}
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
@@ -33,19 +36,18 @@ def _fits(argument: Argument, value: float) -> bool:
     return low is not None and high is not None and low <= value <= high and value % argument.step == 0
 
 
-def _hinted(argument: Argument, words: Iterable[str]) -> set[float]:
+def _hinted(argument: Argument, text: str) -> set[float]:
     """Return the values that words such as half, full or low stand for."""
     low, high = float(argument.minimum or 0), float(argument.maximum or 0)
     values: set[float] = set()
-    for word in words:
-        if argument.unit == "percent" and word in _SHARES:
-            values.add(float(_SHARES[word]))
-        if word in _HIGHEST:
-            values.add(high)
-        if word in _LOWEST:
-            values.add(low if argument.unit else low + 1)
-        if word in _MIDDLING and not argument.unit:
-            values.add(float((int(high) + 1) // 2))
+    if argument.unit == "percent":
+        values |= {float(_SHARES[word]) for word in re.findall(r"[a-z]+", text) if word in _SHARES}
+    if _HIGHEST.search(text):
+        values.add(high)
+    if _LOWEST.search(text):
+        values.add(low if argument.unit else low + 1)
+    if _MIDDLING.search(text) and argument.unit is None:
+        values.add(float((int(high) + 1) // 2))
     return values
 
 
@@ -56,7 +58,7 @@ def allowed_numbers(tool: Tool, argument: Argument, text: str) -> tuple[float, .
         sizes = said | set(_USUAL_CHANGES[argument.unit])
         values = {sign * size for size in sizes for sign in (1, -1) if size}
     else:
-        values = set(said) | _hinted(argument, re.findall(r"[a-z]+", text))
+        values = set(said) | _hinted(argument, text)
         values |= set(_ALWAYS.get((tool.name, argument.name), ()))
         if argument.unit is None:
             values |= set(_OFF_AND_ON_LEVELS)

@@ -5,20 +5,18 @@ Both the model's prompt and its grammar read the rewritten words, so a number th
 
 import re
 
-_UNITS = {
-    name: value
-    for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    name: value * 10
-    for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+# fmt: off
+UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+         "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# fmt: on
+_UNITS = {name: value for value, name in enumerate(UNITS)}
+_TENS = {name: 10 * value for value, name in enumerate(TENS, start=2)}
 # Alone, "one" and "zero" are mostly no numbers ("this one"); beside these words they are.
-_BEFORE_ONE = frozenset("to at by level on speed step stage number setting fan volume heating heater heat cooling ventilation point".split())
-_AFTER_ONE = frozenset("degree degrees percent notch level celsius".split())
+_BEFORE_ONE = re.compile(
+    r"to|at|by|level|on|speed|step|stage|number|setting|fan|volume|heat(ing|er)?|cooling|ventilation"
+)
+_AFTER_ONE = re.compile(r"degrees?|percent|notch|level|celsius")
 _WORDS = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+(?:'[a-z]+)?|[^\sa-z\d]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _FAHRENHEIT = re.compile(r"(\d+(?:\.\d+)?) ?(?:degrees |° ?)?(?:fahrenheit|f)\b")
@@ -44,7 +42,8 @@ def _is_lone_one(words: list[str], at: int, after: int) -> bool:
         return False
     before = words[at - 1] if at else ""
     following = words[after] if after < len(words) else ""
-    return before not in _BEFORE_ONE and following not in _AFTER_ONE and not (at == 0 and not following)
+    stands_alone = at == 0 and not following
+    return not (_BEFORE_ONE.fullmatch(before) or _AFTER_ONE.fullmatch(following) or stands_alone)
 
 
 def _number(words: list[str], at: int) -> tuple[float, int] | None:
@@ -72,7 +71,7 @@ def _number(words: list[str], at: int) -> tuple[float, int] | None:
 
 def with_digits(text: str) -> str:
     """Return the words in lower case, single-spaced, with every number in digits and Fahrenheit as Celsius."""
-    words = _WORDS.findall(text.lower().replace("’", "'"))
+    words = _WORDS.findall(text.lower().replace("\u2019", "'"))
     parts: list[str] = []
     at = 0
     while at < len(words):

@@ -1,7 +1,7 @@
 """What the embedded model reads: the words, and in a second segment the seat, a few facts and the turn before.
 
-    i'm freezing and the windscreen is fogged up
-    driver, cabin cold, screen fogged, after temperature up
+i'm freezing and the windscreen is fogged up
+driver, cabin cold, screen fogged, after temperature up
 """
 
 from collections.abc import Callable, Sequence
@@ -51,7 +51,9 @@ FACTS = (
         lambda v: v < 20,
         ("set_headlights", "set_high_beam", "set_dome_light", "set_reading_light", "set_ambient_brightness"),
     ),
-    Fact("moving", "moving", "Vehicle.Speed", lambda v: v > 3, ("set_window", "set_lock", "set_boot", "set_headlights")),
+    Fact(
+        "moving", "moving", "Vehicle.Speed", lambda v: v > 3, ("set_window", "set_lock", "set_boot", "set_headlights")
+    ),
     Fact("quiet", "sound low", "Vehicle.Cabin.Infotainment.Media.Volume", lambda v: v < 10, _SOUND),
     Fact("loud", "sound high", "Vehicle.Cabin.Infotainment.Media.Volume", lambda v: v > 60, _SOUND),
 )

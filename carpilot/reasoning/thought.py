@@ -1,7 +1,7 @@
 """How calls and thoughts are written by the embedded model: one line of thought, one line of compact JSON.
 
-    need: warmer; clear windscreen. now: screen fogged. so: temperature up 2, front defrost on.
-    [{"name":"set_temperature","arguments":{"change":2}},{"name":"set_front_defrost","arguments":{"on":true}}]
+need: warmer; clear windscreen. now: screen fogged. so: temperature up 2, front defrost on.
+[{"name":"set_temperature","arguments":{"change":2}},{"name":"set_front_defrost","arguments":{"on":true}}]
 """
 
 import json

@@ -129,6 +129,12 @@ def read_suite(path: Path, catalogue: Catalogue, requests: Path | None = None) -
     return suite
 
 
+def sources_of(path: Path) -> set[str]:
+    """Return the ids of the public lines that a suite measures with; they may not train."""
+    rows = (json.loads(line) for line in read_text(path, MAX_SUITE_BYTES).splitlines() if line.strip())
+    return {row["source"] for row in rows if "source" in row}
+
+
 def find_suites(names: Sequence[str]) -> list[Path]:
     """Return the files of suites: a path, or the name of one that ships with carpilot."""
     found = []

@@ -17,9 +17,16 @@ _SEATS = (Seat.DRIVER, Seat.PASSENGER, Seat.REAR_LEFT, Seat.REAR_RIGHT)
 _SEAT_WEIGHTS = (7, 1, 1, 1)
 _OPPOSITES = ({"cold", "hot"}, {"quiet", "loud"})
 _VISUAL = frozenset({"fog", "rain", "dark"})
-_BEFORE_TOOLS = ("set temperature up", "set temperature down", "set volume up", "set fan down", "set window", "set lock")
+_BEFORE_TOOLS = (
+    "set temperature up",
+    "set temperature down",
+    "set volume up",
+    "set fan down",
+    "set window",
+    "set lock",
+)
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
-SHARE_PUBLIC = 0.3
+SHARE_LABELLED = 0.3
 SHARE_JOINED = 0.22
 
 
@@ -76,7 +83,7 @@ class Corpus:
     def one(self) -> Example:
         """Return the next example."""
         random = self._random
-        if self._labelled and random.random() < SHARE_PUBLIC:
+        if self._labelled and random.random() < SHARE_LABELLED:
             row = random.choices(self._labelled, self._labelled_weights)[0]
             return self._example(_Said(row.text, (row.need,), row.calls), None)
         if random.random() < SHARE_JOINED:

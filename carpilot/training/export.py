@@ -24,7 +24,7 @@ _OPSET = 17
 ASK_BELOW = 0.5
 
 
-class _Encoder(nn.Module):
+class _Encoder(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     """From word ids [1, S] to the decoder's keys and values of the prompt, [layers, 1, H, S, D] each."""
 
     def __init__(self, network: Network) -> None:
@@ -37,7 +37,7 @@ class _Encoder(nn.Module):
         return torch.stack([key for key, _ in pairs]), torch.stack([value for _, value in pairs])
 
 
-class _Decoder(nn.Module):
+class _Decoder(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     """From new tokens [1, T] and what is known of earlier ones to the logits after the last, [1, tokens]."""
 
     def __init__(self, network: Network) -> None:

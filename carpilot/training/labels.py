@@ -45,7 +45,15 @@ _INTENTS = {
     "HassMediaUnpause": ("music", "set_playback(action=play)"),
     "HassMediaSearchAndPlay": (_NEEDS["not_in_car"], "refuse(because=not_in_car)"),
     **dict.fromkeys(
-        ("play_music", "play_podcasts", "play_audiobook", "music_query", "music_likeness", "PlayMusic", "AddToPlaylist"),
+        (
+            "play_music",
+            "play_podcasts",
+            "play_audiobook",
+            "music_query",
+            "music_likeness",
+            "PlayMusic",
+            "AddToPlaylist",
+        ),
         (_NEEDS["not_in_car"], "refuse(because=not_in_car)"),
     ),
 }
@@ -63,7 +71,9 @@ _VW_SEATS = {
     "second row right": "rear_right",
     "all": "all",
 }
-_ANY_MUSIC = re.compile(r"^(please )?(play|start|put on|resume) (me )?(some |the |my |any )?(music|songs?|tunes)( please)?[.!]?$")
+_ANY_MUSIC = re.compile(
+    r"^(please )?(play|start|put on|resume) (me )?(some |the |my |any )?(music|songs?|tunes)( please)?[.!]?$"
+)
 _DOUBTFUL = re.compile(r"unmute|mute off|playing|is on\b|^play$|speak|bass")
 # What a sentence must name for the label of a simulated car to be believed.
 _NAMED = (
@@ -123,7 +133,7 @@ def read_corpora(paths: Sequence[Path], holdout: Collection[str]) -> tuple[Label
 
 
 def _rows(path: Path) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for number, line in enumerate(read_text(path, MAX_CORPUS_BYTES).splitlines(), start=1):
         try:
             row = json.loads(line)
@@ -186,7 +196,9 @@ def _settings(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str]
         if cold == hot or re.search(r"low|high|fan|air flow|wheel|seat", words):
             return None
         zone = f"zone={_place(words)}, " if _place(words) else ""
-        return ("warmer", f"set_temperature({zone}change=2)") if cold else ("cooler", f"set_temperature({zone}change=-2)")
+        return (
+            ("warmer", f"set_temperature({zone}change=2)") if cold else ("cooler", f"set_temperature({zone}change=-2)")
+        )
     if label["intent"] == "VEHICLE_SETTINGS_CHANGE":
         return _settings_change(words)
     return _settings_check(words)

@@ -34,7 +34,7 @@ class Shape:
         return asdict(self)
 
 
-class EncoderLayer(nn.Module):
+class EncoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     """One layer as in BERT: attention, then a feed-forward part, each followed by its norm."""
 
     def __init__(self, shape: Shape) -> None:
@@ -54,10 +54,10 @@ class EncoderLayer(nn.Module):
         seen = _attend(q, k, v, mask)
         hidden = self.attention_norm(hidden + functional.dropout(self.out(seen), dropout, self.training))
         inside = self.outer(functional.gelu(self.inner(hidden)))
-        return self.norm(hidden + functional.dropout(inside, dropout, self.training))  # type: ignore[no-any-return] # torch
+        return self.norm(hidden + functional.dropout(inside, dropout, self.training))
 
 
-class DecoderLayer(nn.Module):
+class DecoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     """One layer: look back at what was written, look at the prompt, think."""
 
     def __init__(self, shape: Shape) -> None:
@@ -79,7 +79,11 @@ class DecoderLayer(nn.Module):
         return _heads(key, self.heads), _heads(value, self.heads)
 
     def forward(
-        self, hidden: Tensor, past: tuple[Tensor, Tensor] | None, cross: tuple[Tensor, Tensor], masks: tuple[Tensor, Tensor]
+        self,
+        hidden: Tensor,
+        past: tuple[Tensor, Tensor] | None,
+        cross: tuple[Tensor, Tensor],
+        masks: tuple[Tensor, Tensor],
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the hidden states and the keys and values written so far, [B, H, P+T, D]."""
         q, k, v = (_heads(p, self.heads) for p in self.query_key_value(self.self_norm(hidden)).chunk(3, dim=-1))
@@ -91,7 +95,7 @@ class DecoderLayer(nn.Module):
         return hidden + self.outer(functional.gelu(self.inner(self.inner_norm(hidden)))), k, v
 
 
-class Network(nn.Module):
+class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     """Encoder and decoder together."""
 
     def __init__(self, shape: Shape) -> None:
@@ -116,7 +120,7 @@ class Network(nn.Module):
         mask = padding_mask(is_word)
         for layer in self.encoder:
             hidden = layer(hidden, mask, self.dropout)
-        return hidden  # type: ignore[no-any-return] # torch is untyped here
+        return hidden
 
     def write(self, tokens: Tensor, encoded: Tensor, is_word: Tensor) -> Tensor:
         """Return the logits of each next token, [B, T, tokens], while training."""
@@ -127,7 +131,7 @@ class Network(nn.Module):
         for layer in self.decoder:
             hidden, _, _ = layer(hidden, None, layer.prompt_keys(encoded), masks)
             hidden = functional.dropout(hidden, self.dropout, self.training)
-        return functional.linear(self.norm(hidden), self.token.weight)  # type: ignore[no-any-return] # torch
+        return functional.linear(self.norm(hidden), self.token.weight)
 
     def forward(self, ids: Tensor, is_word: Tensor, tokens: Tensor) -> Tensor:
         """Return the logits of each next token, [B, T, tokens]."""

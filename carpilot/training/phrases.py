@@ -14,16 +14,12 @@ from typing import Any
 
 from carpilot.errors import InputError
 from carpilot.files import asset_folder, load_yaml
+from carpilot.reasoning.numbers import TENS, UNITS
 from carpilot.reasoning.tools import Call
 
 _CALL = re.compile(r"(\w+)\(([^()]*)\)")
 _INNERMOST = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)(#\d)?\}")
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
 SPEAKER_SLOT = "speaker"
 
 
@@ -61,7 +57,9 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
             group += 1
             lines = [line.strip() for line in row["phrases"].splitlines() if line.strip()]
             parse_calls(_SLOT.sub("1", row["calls"]))
-            templates += [Template(x, row["need"], row["calls"], group, row.get("when"), row.get("after")) for x in lines]
+            templates += [
+                Template(x, row["need"], row["calls"], group, row.get("when"), row.get("after")) for x in lines
+            ]
     for device in slots["devices"]:
         for side in ("switched_on", "switched_off"):
             group += 1
@@ -76,7 +74,9 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
 
 def parse_calls(text: str) -> tuple[Call, ...]:
     """Return calls written as `set_window(window=rear, percent=50); set_boot(open=true)`."""
-    found = tuple(Call(m[1], dict(_pair(pair) for pair in m[2].split(",") if pair.strip())) for m in _CALL.finditer(text))
+    found = tuple(
+        Call(m[1], dict(_pair(pair) for pair in m[2].split(",") if pair.strip())) for m in _CALL.finditer(text)
+    )
     if not found or len(found) != text.count("("):
         raise InputError(f"no calls can be read in {text!r}")
     return tuple(Call(c.name, {k: v for k, v in c.arguments.items() if v != SPEAKER_SLOT}) for c in found)
@@ -103,9 +103,9 @@ def in_words(value: float) -> str:
     if whole >= 100:
         text = "a hundred" + (f" and {in_words(whole - 100)}" if whole > 100 else "")
     elif whole < 20:
-        text = _UNITS[whole]
+        text = UNITS[whole]
     else:
-        text = _TENS[whole // 10] + (f" {_UNITS[whole % 10]}" if whole % 10 else "")
+        text = TENS[whole // 10 - 2] + (f" {UNITS[whole % 10]}" if whole % 10 else "")
     return text + (" and a half" if half else "")
 
 
@@ -143,7 +143,9 @@ def _filling(slot: Mapping[str, Any], random: Random) -> tuple[str, str]:
     if "number" in slot:
         low, high, step = slot["number"]
         whole_only = step < 1 and random.random() < 0.8
-        number = low + (1 if whole_only else step) * random.randrange(int((high - low) / (1 if whole_only else step)) + 1)
+        number = low + (1 if whole_only else step) * random.randrange(
+            int((high - low) / (1 if whole_only else step)) + 1
+        )
         spoken = in_words(number) if random.random() < 0.3 else f"{number:g}"
         return spoken, f"{number:g}"
     value = random.choice(tuple(slot))

@@ -105,7 +105,7 @@ class _Session:
         groups = self._parameter_groups(started=folder is not None)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self._rates = [group["lr"] for group in self._optimiser.param_groups]
-        self._end = self.writer.token_to_id(vocabulary.END)
+        self._end = vocabulary.id_of(self.writer, vocabulary.END)
 
     def _parameter_groups(self, started: bool) -> list[dict[str, Any]]:
         encoder = [p for n, p in self.network.named_parameters() if n.startswith(("encoder.", "word_norm", "place"))]
@@ -166,7 +166,9 @@ class _Session:
         import torch
 
         shape = self.network.shape
-        prompts = [e.ids[: shape.prompt_length] for e in self.reader.encode_batch([(x.words, x.context) for x in batch])]
+        prompts = [
+            e.ids[: shape.prompt_length] for e in self.reader.encode_batch([(x.words, x.context) for x in batch])
+        ]
         answers = [e.ids[: shape.answer_length - 1] for e in self.writer.encode_batch([x.target for x in batch])]
         ids, is_word = _padded(prompts, 0)
         tokens, _ = _padded([[self._end, *answer] for answer in answers], self._end)

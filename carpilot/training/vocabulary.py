@@ -32,8 +32,7 @@ def reader_from_minilm(folder: Path, texts: Iterable[str]) -> tuple[Tokenizer, l
     whole.no_truncation()
     used = {piece for encoding in whole.encode_batch(list(texts)) for piece in encoding.ids}
     kept = [i for piece, i in sorted(vocabulary.items(), key=lambda item: item[1]) if i in used or _is_common(piece, i)]
-    words = {piece: i for piece, i in vocabulary.items()}
-    names = {i: piece for piece, i in words.items()}
+    names = {i: piece for piece, i in vocabulary.items()}
     return _word_piece({names[i]: row for row, i in enumerate(kept)}), kept
 
 
@@ -53,7 +52,9 @@ def reader_from_texts(texts: Iterable[str], size: int) -> Tokenizer:
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=size, special_tokens=special, show_progress=False))
+    tokenizer.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=size, special_tokens=special, show_progress=False)
+    )
     return _word_piece(tokenizer.get_vocab())
 
 
@@ -85,6 +86,14 @@ def writer_from_texts(texts: Iterable[str], size: int) -> Tokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
+
+
+def id_of(tokenizer: Tokenizer, piece: str) -> int:
+    """Return the id of a piece that the vocabulary has."""
+    found = tokenizer.token_to_id(piece)
+    if found is None:
+        raise InputError(f"the vocabulary lacks {piece!r}")
+    return found
 
 
 def save(tokenizer: Any, path: Path) -> None:

@@ -56,7 +56,9 @@ def test_given_an_idle_bus_when_one_frame_is_sent_then_it_arrives_after_exactly_
     ],
 )
 @pytest.mark.parametrize("nodes", ["AAA", "ABC", "CBA"])
-def test_given_frames_at_one_instant_when_arbitrated_then_the_winner_is(sent: list[Frame], order: list[int], nodes: str) -> None:
+def test_given_frames_at_one_instant_when_arbitrated_then_the_winner_is(
+    sent: list[Frame], order: list[int], nodes: str
+) -> None:
     wire = Wire()
     for node, frame in zip(nodes, sent, strict=False):
         wire.send_at(0, node, frame)
@@ -84,7 +86,11 @@ def test_given_a_running_frame_when_a_more_urgent_one_comes_then_it_waits_for_th
 
 def test_given_two_saturated_nodes_when_run_then_the_wire_has_no_gap_but_the_intermission() -> None:
     wire = Wire()
-    sent = [(node, Frame(identifier, bytes([number, 0xFF]))) for number in range(100) for node, identifier in (("A", 0x20), ("B", 0x10))]
+    sent = [
+        (node, Frame(identifier, bytes([number, 0xFF])))
+        for number in range(100)
+        for node, identifier in (("A", 0x20), ("B", 0x10))
+    ]
     for node, frame in sent:
         wire.send_at(0, node, frame)
     wire.scheduler.run_until(10**9)
@@ -102,7 +108,7 @@ SENT = st.lists(
         st.integers(0, 400).map(lambda bits: bits * BIT_NS),
         st.sampled_from("ABC"),
         st.one_of(
-            st.builds(lambda i, d: Frame(i, d), st.integers(0, 6), st.binary(max_size=3)),
+            st.builds(Frame, st.integers(0, 6), st.binary(max_size=3)),
             st.builds(lambda i, d: Frame(i, d, True), st.integers(0, 6 << 18), st.binary(max_size=3)),
         ),
     ),
@@ -137,7 +143,8 @@ def test_given_any_traffic_when_run_then_it_passes_as_a_plain_model_says(sent: l
 
 def test_given_a_queue_when_cleared_or_detached_then_nothing_more_is_sent() -> None:
     wire = Wire()
-    wire.scheduler.at(0, lambda: [wire.ports["A"].send(Frame(1, b"")), wire.ports["A"].send(Frame(2, b""))])
+    wire.send_at(0, "A", Frame(1, b""))
+    wire.send_at(0, "A", Frame(2, b""))
     wire.scheduler.at(BIT_NS, wire.ports["A"].clear)
     wire.scheduler.run_until(10**6)
     assert [seen.frame.arbitration_id for seen in wire.seen] == [1]

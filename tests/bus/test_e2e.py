@@ -46,7 +46,9 @@ def test_given_a_sender_when_it_sends_then_the_counter_goes_from_0_to_14_and_rou
 
 
 @given(st.binary(min_size=8, max_size=8), st.integers(0, 0xFFFF), st.integers(1, 40))
-def test_given_any_data_when_protected_then_crc_is_right_and_all_else_is_kept(data: bytes, data_id: int, times: int) -> None:
+def test_given_any_data_when_protected_then_crc_is_right_and_all_else_is_kept(
+    data: bytes, data_id: int, times: int
+) -> None:
     protector = Protector(data_id)
     for _ in range(times):
         sent = protector.protect(data)

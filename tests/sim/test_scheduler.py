@@ -41,7 +41,9 @@ def test_given_any_events_when_run_in_slices_then_the_clock_never_runs_backwards
 
 
 @given(EVENTS, st.lists(st.integers(0, 50), max_size=8))
-def test_given_any_slicing_when_run_then_the_events_are_the_same(events: list[tuple[int, Priority]], slices: list[int]) -> None:
+def test_given_any_slicing_when_run_then_the_events_are_the_same(
+    events: list[tuple[int, Priority]], slices: list[int]
+) -> None:
     def run(stops: list[int]) -> list[tuple[int, int]]:
         scheduler, ran = Scheduler(), list[tuple[int, int]]()
         for number, (time_ns, priority) in enumerate(events):

@@ -36,9 +36,10 @@ def _draw_lines(painter: Painter, box: Box, lines: tuple[FrameLine, ...]) -> Non
 
 def _draw_pairs(painter: Painter, box: Box, lines: tuple[FrameLine, ...]) -> None:
     """Draw frames over two lines each: when, where and what above, the bytes below."""
+    step = box.h / (box.h // TRACE_STEP)
     for number, line in enumerate(lines):
         ink, weight = _look(line)
-        y = box.y + TRACE_STEP * number + STEP * 0.5
+        y = box.y + step * number + STEP * 0.5
         painter.text(line.time, box.x + 98, y, SMALL, ink, "bg1", weight=weight, align=1)
         painter.text(line.identifier, box.x + 114, y, SMALL, ink, "bg1", weight=weight)
         painter.text(line.name, box.x + 168, y, SMALL, ink, "bg1", weight=weight, width=box.w - 168 - 130)

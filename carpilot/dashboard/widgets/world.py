@@ -1,9 +1,12 @@
 """The world round the car: weather, pedals, selector, who sits where. A dashed edge sets it apart from the car's controls."""
 
+from collections.abc import Callable
+
 from carpilot.dashboard.layout import Box
 from carpilot.dashboard.painter import Painter
 from carpilot.dashboard.theme import LABEL, SMALL
-from carpilot.dashboard.view_parts import Button
+from carpilot.dashboard.view import View
+from carpilot.dashboard.view_parts import Button, Stepper
 from carpilot.dashboard.widgets.parts import (
     BUTTON_RADIUS,
     CARD_RADIUS,
@@ -50,11 +53,18 @@ def world(box: Box) -> Card:
     cells: list[Cell] = []
     hits: list[Hit] = []
     for number, place in enumerate(first.columns(3, GAP)):
-        look = lambda view, number=number: view.world.weather[number]  # noqa: E731 # a default binds the number
+
+        def look(view: View, number: int = number) -> Stepper:
+            return view.world.weather[number]
+
         cells.append(Cell(place, look, draw_stepper))
         hits.extend(stepper_hits(("rain", "light", "outside")[number], place, look))
-    for name, places, attribute in (("gear", gears, "gears"), ("occupant", people, "occupants")):
-        more_cells, more_hits = button_parts(places, lambda view, attribute=attribute: getattr(view.world, attribute))
+    groups: tuple[tuple[str, tuple[Box, ...], Callable[[View], tuple[Button, ...]]], ...] = (
+        ("gear", gears, lambda view: view.world.gears),
+        ("occupant", people, lambda view: view.world.occupants),
+    )
+    for name, places, buttons in groups:
+        more_cells, more_hits = button_parts(places, buttons)
         cells.extend(more_cells)
         hits.extend(Hit(f"{name} {hit.name}", hit.box, hit.actions) for hit in more_hits)
     cells.append(Cell(pedals[0], lambda view: (view.world.pedals[0], view.world.brake), _draw_pedal))

@@ -1,0 +1,34 @@
+"""`carpilot train`: builds the embedded model again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the model; must not hold anything else.")],
+    corpus: Annotated[list[Path] | None, typer.Option(help="Labelled sentences, JSON lines; may be repeated.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="How long to train.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="Start of the random numbers.")] = 1,
+) -> None:
+    """Train the embedded model from the phrase book, and from corpus files if given. Needs the extra `train`.
+
+    Sentences that the shipped public suite measures with are left out of training.
+
+    Examples:
+
+      carpilot train --output my-model --minutes 30
+
+      carpilot train --output my-model --corpus public_en_trainable.jsonl
+    """
+    from carpilot.errors import InputError
+    from carpilot.scenario.suite import find_suites, sources_of
+    from carpilot.training.train import train as run
+
+    for path in corpus or []:
+        if not path.is_file():
+            raise InputError(f"no corpus file {path}")
+    holdout = {source for path in find_suites(["public"]) for source in sources_of(path)}
+    card = run(output, corpus or [], minutes, seed, typer.echo, holdout)
+    typer.echo(f"{output}: {card.get('parameters', 0):,} parameters")

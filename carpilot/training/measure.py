@@ -1,0 +1,94 @@
+"""How good a written model is on wordings that it never saw, and below which confidence it had better ask."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from carpilot.decision import Act, Decision
+from carpilot.errors import ModelOutputError
+from carpilot.reasoning.embedded import EmbeddedReasoner, Written
+from carpilot.reasoning.reasoner import Control
+from carpilot.reasoning.thought import read_calls
+from carpilot.reasoning.tools import ToolCatalogue, default_tools
+from carpilot.request import Seat
+from carpilot.training.corpus import Corpus, Example
+from carpilot.vehicle.catalogue import default_catalogue
+from carpilot.vehicle.state import VehicleState, state_of
+
+# A wrong thing done costs as much as this many right things not done.
+WRONG_COSTS = 3.0
+_HIGHEST_THRESHOLD = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One example's end: whether the decision was the wanted one, whether something would move, how sure it was."""
+
+    is_right: bool
+    moves: bool
+    confidence: float
+
+
+def _meaning(decision: Decision) -> tuple[object, ...]:
+    """Return what a decision does, so that two ways to write the same are equal."""
+    commands = tuple(sorted((command.path, command.target) for command in decision.commands))
+    return decision.act, commands, decision.reply, decision.about
+
+
+def judge(reasoner: EmbeddedReasoner, example: Example, tools: ToolCatalogue, state: VehicleState) -> Outcome:
+    """Return how the model's answer to an example compares with the wanted one, before any threshold."""
+    wanted = tools.decide(read_calls(example.target.partition("\n")[2]), state, Seat.DRIVER)
+    try:
+        written: Written = reasoner.write(example.words, example.context, tools, Control())
+        decision = tools.decide(read_calls(written.calls), state, Seat.DRIVER)
+    except ModelOutputError:
+        return Outcome(False, False, 0.0)
+    return Outcome(_meaning(decision) == _meaning(wanted), decision.act is Act.COMMAND, written.confidence)
+
+
+def outcomes(reasoner: EmbeddedReasoner, corpus: Corpus, count: int) -> tuple[Outcome, ...]:
+    """Return the outcomes of some examples of a corpus."""
+    tools, state = default_tools(), state_of(default_catalogue().initial())
+    return tuple(judge(reasoner, corpus.one(), tools, state) for _ in range(count))
+
+
+def threshold(found: Sequence[Outcome]) -> float:
+    """Return the confidence below which asking is worth more than acting, 0 to 0.9."""
+    best, best_worth = 0.0, float("-inf")
+    for candidate in sorted({0.0, *(o.confidence for o in found if o.confidence <= _HIGHEST_THRESHOLD)}):
+        kept = [o for o in found if o.confidence >= candidate]
+        worth = sum(1.0 if o.is_right else -WRONG_COSTS * o.moves for o in kept)
+        if worth > best_worth:
+            best, best_worth = candidate, worth
+    return round(best, 3)
+
+
+def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:
+    """Return the share of right decisions, of wrong actions, and of questions back at a threshold."""
+    count = max(1, len(found))
+    kept = [o for o in found if o.confidence >= ask_below]
+    return {
+        "count": len(found),
+        "right_without_threshold": round(sum(o.is_right for o in found) / count, 4),
+        "right": round(sum(o.is_right for o in kept) / count, 4),
+        "wrong_action": round(sum(not o.is_right and o.moves for o in kept) / count, 4),
+        "asked_instead": round((len(found) - len(kept)) / count, 4),
+    }
+
+
+def measure(
+    reasoner: EmbeddedReasoner, seen: Corpus, unseen: Corpus, count: int, report: Callable[[str], None]
+) -> tuple[float, dict[str, Any]]:
+    """Return a fitted threshold, and the figures on seen and on unseen wordings at it."""
+    half = Random(0)
+    found = list(outcomes(reasoner, unseen, count))
+    half.shuffle(found)
+    fitted_on, reported_on = found[: count // 2], found[count // 2 :]
+    ask_below = threshold(fitted_on)
+    result = {
+        "unseen_wordings": figures(reported_on, ask_below),
+        "seen_wordings": figures(outcomes(reasoner, seen, count // 2), ask_below),
+    }
+    report(f"asks below {ask_below}: {result}")
+    return ask_below, result

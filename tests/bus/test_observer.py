@@ -1,0 +1,180 @@
+import pytest
+
+from carpilot.bus.database import default_database, to_bus
+from carpilot.bus.e2e import Protector
+from carpilot.bus.frame import Frame
+from carpilot.bus.observer import GEAR, SPEED, WHEEL_SPEED, Observer
+from carpilot.sim.scheduler import Scheduler
+from carpilot.vehicle.catalogue import Value, default_catalogue
+from carpilot.vehicle.state import Quality
+
+MS = 1_000_000
+WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
+WINDOW_CYCLE_NS = 50 * MS
+CATALOGUE = default_catalogue()
+DATABASE = default_database()
+
+
+class Ear:
+    """An observer with a hand on its clock, and a sender for every status message."""
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler()
+        self.observer = Observer(CATALOGUE, DATABASE, self.scheduler)
+        self.protectors = {info.name: Protector(info.data_id) for info in DATABASE.info.values()}
+
+    def frame(self, message: str, values: dict[str, int | float | str]) -> Frame:
+        frame = DATABASE.encode(message, values)
+        return Frame(frame.arbitration_id, self.protectors[message].protect(frame.data))
+
+    def report(self, path: str, value: Value | None) -> None:
+        signal = CATALOGUE[path]
+        values = {} if value is None else {signal.status[1]: to_bus(signal, value)}
+        self.observer.on_frame(self.frame(signal.status[0], values))
+
+    def motion(self, speed_kph: float | None, gear: int | None) -> None:
+        values: dict[str, int | float | str] = {}
+        if speed_kph is not None:
+            values["Speed"] = speed_kph
+        if gear is not None:
+            values["Gear"] = gear
+        self.observer.on_frame(self.frame("VCU_Motion", values))
+
+    def wait(self, time_ns: int) -> None:
+        self.scheduler.run_until(self.scheduler.now_ns + time_ns)
+
+    def quality(self, path: str = WINDOW) -> Quality:
+        return self.observer.state().reading(path).quality
+
+
+def test_given_no_frame_when_asked_then_nothing_is_known() -> None:
+    state = Ear().observer.state()
+    for path in CATALOGUE:
+        assert state.reading(path).quality is Quality.UNKNOWN
+        assert state.actual(path) is None
+    assert state.standing_since_ns is None
+
+
+def test_given_silence_when_three_cycles_have_passed_then_the_reading_is_stale_until_it_is_renewed() -> None:
+    ear = Ear()
+    ear.report(WINDOW, 40)
+    ear.wait(3 * WINDOW_CYCLE_NS)
+    assert ear.quality() is Quality.VALID
+    assert ear.observer.state().actual(WINDOW) == 40
+    ear.wait(1)
+    assert ear.quality() is Quality.STALE
+    assert ear.observer.state().actual(WINDOW) is None
+    assert ear.observer.state().reading(WINDOW).value == 40
+    ear.report(WINDOW, 41)
+    assert ear.quality() is Quality.VALID
+    assert ear.observer.state().actual(WINDOW) == 41
+
+
+def test_given_a_wrong_crc_when_heard_then_the_reading_is_invalid_until_the_next_good_frame() -> None:
+    ear = Ear()
+    ear.report(WINDOW, 40)
+    good = ear.frame("DOOR_WindowStatus", {"WindowFrontLeft": 99})
+    ear.observer.on_frame(Frame(good.arbitration_id, good.data[:-1] + bytes([good.data[-1] ^ 1])))
+    assert ear.quality() is Quality.INVALID
+    assert ear.observer.state().actual(WINDOW) is None
+    ear.report(WINDOW, 42)
+    assert ear.observer.state().actual(WINDOW) == 42
+
+
+def test_given_a_repeated_frame_when_heard_then_it_is_not_new_data() -> None:
+    ear = Ear()
+    frame = ear.frame("DOOR_WindowStatus", {"WindowFrontLeft": 99})
+    ear.observer.on_frame(frame)
+    ear.observer.on_frame(frame)
+    assert ear.quality() is Quality.INVALID
+
+
+@pytest.mark.parametrize("length", range(2, 8))
+def test_given_a_short_frame_when_heard_then_no_value_is_taken(length: int) -> None:
+    ear = Ear()
+    frame = ear.frame("DOOR_WindowStatus", {"WindowFrontLeft": 99})
+    short = Protector(DATABASE.info["DOOR_WindowStatus"].data_id).protect(frame.data[:length])
+    ear.observer.on_frame(Frame(frame.arbitration_id, short))
+    assert ear.quality() is Quality.INVALID
+
+
+def test_given_an_extended_frame_of_the_same_number_when_heard_then_nothing_is_taken() -> None:
+    ear = Ear()
+    frame = ear.frame("DOOR_WindowStatus", {"WindowFrontLeft": 99})
+    ear.observer.on_frame(Frame(frame.arbitration_id, frame.data, is_extended=True))
+    assert ear.quality() is Quality.UNKNOWN
+
+
+@pytest.mark.parametrize("path", [path for path in CATALOGUE if not path.endswith("TrackNumber")])  # counts, always
+def test_given_not_available_when_heard_then_the_reading_is_invalid_and_no_number(path: str) -> None:
+    ear = Ear()
+    ear.report(path, None)
+    assert ear.quality(path) is Quality.INVALID
+    assert ear.observer.state().actual(path) is None
+
+
+def test_given_commands_on_the_bus_when_heard_then_they_tell_nothing_of_the_car() -> None:
+    ear = Ear()
+    ear.observer.on_frame(ear.frame("DOOR_WindowCmd", {"WindowFrontLeft": 99}))
+    assert ear.quality() is Quality.UNKNOWN
+
+
+STANDING_CASES = [
+    pytest.param(0.0, 126, 0.0, True, id="both stand in park"),
+    pytest.param(0.45, 126, 0.45, True, id="just below the limit"),
+    pytest.param(0.5, 126, 0.0, False, id="speed at the limit"),
+    pytest.param(0.0, 126, 0.5, False, id="wheel at the limit"),
+    pytest.param(0.0, 127, 0.0, False, id="in drive"),
+    pytest.param(0.0, 0, 0.0, False, id="in neutral"),
+    pytest.param(0.0, -1, 0.0, False, id="in reverse"),
+    pytest.param(None, 126, 0.0, False, id="speed not available"),
+    pytest.param(0.0, None, 0.0, False, id="gear not available"),
+    pytest.param(0.0, 126, None, False, id="wheel not available"),
+    pytest.param(30.0, 126, 30.0, False, id="moving"),
+]
+
+
+@pytest.mark.parametrize(("speed", "gear", "wheel", "stands"), STANDING_CASES)
+def test_given_two_sources_when_both_agree_then_the_car_stands(
+    speed: float | None, gear: int | None, wheel: float | None, stands: bool
+) -> None:
+    ear = Ear()
+    ear.wait(5 * MS)
+    ear.motion(speed, gear)
+    assert ear.observer.state().standing_since_ns is None
+    ear.report(WHEEL_SPEED, wheel)
+    assert ear.observer.state().standing_since_ns == (5 * MS if stands else None)
+
+
+@pytest.mark.parametrize("silent", ["motion", "wheel"])
+def test_given_one_source_falls_silent_when_three_cycles_have_passed_then_standing_is_not_known(silent: str) -> None:
+    ear = Ear()
+    for _ in range(10):
+        ear.motion(0, 126)
+        ear.report(WHEEL_SPEED, 0.0)
+        ear.wait(20 * MS)
+    assert ear.observer.state().standing_since_ns == 0
+    for _ in range(4):
+        if silent == "wheel":
+            ear.motion(0, 126)
+        else:
+            ear.report(WHEEL_SPEED, 0.0)
+        ear.wait(20 * MS)
+    assert ear.observer.state().standing_since_ns is None
+    ear.motion(0, 126)
+    ear.report(WHEEL_SPEED, 0.0)
+    assert ear.observer.state().standing_since_ns == ear.scheduler.now_ns
+    assert ear.observer.state().actual(SPEED) == 0.0
+    assert ear.observer.state().actual(GEAR) == 126
+
+
+def test_given_a_damaged_motion_frame_when_heard_then_standing_starts_anew() -> None:
+    ear = Ear()
+    ear.motion(0, 126)
+    ear.report(WHEEL_SPEED, 0.0)
+    good = ear.frame("VCU_Motion", {"Speed": 0, "Gear": 126})
+    ear.observer.on_frame(Frame(good.arbitration_id, bytes([good.data[0] ^ 0x10]) + good.data[1:]))
+    assert ear.observer.state().standing_since_ns is None
+    ear.wait(10 * MS)
+    ear.motion(0, 126)
+    assert ear.observer.state().standing_since_ns == 10 * MS

@@ -1,0 +1,76 @@
+"""The grammar holds whatever the logits are, and gives no number that nobody said."""
+
+from random import Random
+
+import pytest
+from llguidance import LLMatcher
+
+from carpilot.reasoning.grammar import allowed_numbers, grammar
+from carpilot.reasoning.numbers import numbers_said, with_digits
+from carpilot.reasoning.tools import default_tools
+
+TOOLS = default_tools()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Set it to twenty-two and a half degrees", "set it to 22.5 degrees"),
+        ("thirty three percent", "33 percent"),
+        ("a hundred percent", "100 percent"),
+        ("level one", "level 1"),
+        ("skip this one", "skip this one"),
+        ("72 degrees Fahrenheit", "22 celsius"),
+        ("twenty one point five", "21.5"),
+        ("open it 50%!", "open it 50%!"),
+        ("one", "1"),
+    ],
+)
+def test_numbers_become_digits(text: str, wanted: str) -> None:
+    assert with_digits(text) == wanted
+
+
+def test_said_numbers_are_found() -> None:
+    assert numbers_said(with_digits("driver twenty one, passenger 23.5")) == {21.0, 23.5}
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument", "text", "wanted"),
+    [
+        ("set_temperature", "celsius", "make it 22 or 40", (22.0,)),
+        ("set_temperature", "celsius", "warmer", ()),
+        ("set_temperature", "celsius", "as hot as possible", (28.0,)),
+        ("set_temperature", "change", "warmer", (-4.0, -2.0, -1.0, 1.0, 2.0, 4.0)),
+        ("set_window", "percent", "open the window", (0.0, 100.0)),
+        ("set_window", "percent", "open the window halfway", (0.0, 50.0, 100.0)),
+        ("set_volume", "percent", "louder", ()),
+        ("set_seat_heating", "level", "heat my seat", (0.0, 2.0)),
+        ("set_seat_heating", "level", "seat heating low", (0.0, 1.0, 2.0)),
+        ("set_fan", "level", "fan to medium", (0.0, 2.0, 3.0)),
+    ],
+)
+def test_only_evidence_is_allowed(tool: str, argument: str, text: str, wanted: tuple[float, ...]) -> None:
+    assert allowed_numbers(TOOLS[tool], TOOLS[tool].arguments[argument], text) == wanted
+
+
+def test_grammar_is_valid_for_any_words() -> None:
+    for text in ("", "22", "driver 21 and passenger 23", 'a "quoted" \\ word'):
+        assert LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(grammar(TOOLS, text))) == ""
+
+
+def test_a_tool_without_its_number_keeps_the_change() -> None:
+    text = grammar(TOOLS, "louder")
+    rule = next(line for line in text.splitlines() if line.startswith("tool_set_volume:"))
+    assert "change" in rule
+    assert "percent" not in rule
+
+
+def test_every_tool_can_be_called() -> None:
+    text = grammar(TOOLS, "set it to 20")
+    assert all(f"tool_{name}:" in text for name in TOOLS)
+
+
+def test_grammar_ignores_the_order_of_requests() -> None:
+    random = Random(5)
+    texts = [f"temperature {random.randint(16, 28)}" for _ in range(5)]
+    assert [grammar(TOOLS, text) for text in texts] == [grammar(TOOLS, text) for text in texts]
