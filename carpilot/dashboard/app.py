@@ -12,13 +12,14 @@ from carpilot.dashboard.actions import Action, Answer, Hold, Window, perform
 from carpilot.dashboard.controls import KEYS, PEDAL_KEYS, WORLD_KEYS, Pedals
 from carpilot.dashboard.display import clipboard, open_window
 from carpilot.dashboard.entry import Entry
-from carpilot.dashboard.model import CabinPort, Snapshot
+from carpilot.dashboard.model import CabinPort
 from carpilot.dashboard.screen import Screen
 from carpilot.dashboard.theme import NIGHT, THEMES, Theme, theme_for_light
 from carpilot.dashboard.view import Interface, Strip, View, build, dial_fraction, power_fraction
 from carpilot.dashboard.widgets.parts import Hit
 from carpilot.errors import InputError
 from carpilot.request import Seat
+from carpilot.snapshot import Snapshot
 
 FRAMES_PER_SECOND = 40
 LONGEST_STEP_S = 0.25

@@ -1,15 +1,16 @@
 """What a frame costs in CPU time, with everything that can move moving."""
 
+import argparse
 import time
 from dataclasses import replace
 
 import pygame
 
 from carpilot.dashboard.display import open_window
-from carpilot.dashboard.model import FrameRow, Snapshot
 from carpilot.dashboard.screen import Screen
 from carpilot.dashboard.theme import THEMES
 from carpilot.dashboard.view import Interface, build, dial_fraction, power_fraction
+from carpilot.snapshot import FrameRow, Snapshot
 from carpilot.units import NS_PER_S
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of
@@ -79,9 +80,17 @@ def measure(
     }
 
 
+def main() -> None:
+    """Print the cost of a frame at two sizes, animating and idle."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=600, help="frames to measure at each size")
+    frames = max(1, parser.parse_args().frames)
+    for size in ((1280, 720), (1920, 1080)):
+        for is_animating in (True, False):
+            row = measure(frames, size, is_animating=is_animating)
+            state = "animating" if is_animating else "idle"
+            print(f"{size[0]}x{size[1]} {state}: mean {row['mean_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms")
+
+
 if __name__ == "__main__":
-    for each_size in ((1280, 720), (1920, 1080)):
-        for each in (True, False):
-            row = measure(600, each_size, is_animating=each)
-            state = "animating" if each else "idle"
-            print(f"{each_size[0]}x{each_size[1]} {state}: mean {row['mean_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms")
+    main()

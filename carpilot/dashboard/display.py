@@ -20,6 +20,9 @@ def open_window(size: tuple[int, int], is_fullscreen: bool = False) -> Any:
     """
     icons.forget()
     text.forget()
+    os.environ.setdefault(
+        "SDL_VIDEO_X11_WMCLASS", "carpilot"
+    )  # what the desktop calls the window; else it is the script's name
     try:
         pygame.display.init()
         pygame.font.init()

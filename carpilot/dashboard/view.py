@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from carpilot.dashboard.actions import Action, Hold, Shift, World
-from carpilot.dashboard.model import GEARS, Snapshot
+from carpilot.dashboard.model import GEARS
 from carpilot.dashboard.view_assistant import NOTHING_TRACED, AssistantView, Trace, assistant_view, trace_view
 from carpilot.dashboard.view_cabin import DOORS, LIGHTS, CabinView, ClimateView, cabin_view, climate_view
 from carpilot.dashboard.view_parts import Button, Car, Stepper
 from carpilot.dashboard.wording import UNKNOWN
 from carpilot.request import Seat
+from carpilot.snapshot import Snapshot
 from carpilot.units import NS_PER_S
 
 DIAL_KPH = 200

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from carpilot.dashboard.model import FrameRow, PlanRow, Snapshot
 from carpilot.dashboard.wording import signal_name, value_text
 from carpilot.request import Seat
+from carpilot.snapshot import FrameRow, PlanRow, Snapshot
 from carpilot.units import NS_PER_MS, NS_PER_S
 
 ROWS_STANDING, ROWS_MOVING = 5, 3

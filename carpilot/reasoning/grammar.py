@@ -18,7 +18,7 @@ MAX_GRAMMAR_CALLS = 4
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
 _HIGHEST = re.compile(
     r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all the way|"
-    r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far) as)\b"
+    r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far|much) as)\b"
 )
 _LOWEST = re.compile(
     r"\b(min(imum)?|low(est)?|coldest|coolest|quietest|slowest|dimmest|gentle|slow|all the way|cooling|max(imum)? cold|"

@@ -46,6 +46,8 @@ class Labelled:
     text: str
     need: str
     calls: tuple[Call, ...]
+    corpus: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +129,18 @@ def _quantize(source: Path, target: Path) -> None:
     )
 
 
-def export(network: Network, reader: Any, writer: Any, output: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a complete model to a folder, replacing what was there, and return its card."""
+def export(
+    network: Network,
+    reader: Any,
+    writer: Any,
+    output: Path,
+    described: Mapping[str, Any],
+    finish: Callable[[Path], Mapping[str, Any]] = lambda folder: {},
+) -> dict[str, Any]:
+    """Write a complete model to a folder, replacing what was there, and return its card.
+
+    `finish` is given the folder while it is still aside, and returns what its measuring adds to the card.
+    """
     output.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
     try:
@@ -145,9 +155,11 @@ def export(network: Network, reader: Any, writer: Any, output: Path, facts: Mapp
             "parameters": network.parameter_count(),
             "licence": "Apache-2.0",
             "ask_below": ASK_BELOW,
-            "training": dict(facts),
+            **described,
             "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES},
         }
+        write_card(folder, card)
+        card |= finish(folder)
         write_card(folder, card)
         _put_in_place(folder, output)
     finally:

@@ -6,6 +6,7 @@ used; a domain that the car lacks becomes a refusal. Everything else is passed o
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -128,8 +129,15 @@ def read_corpora(paths: Sequence[Path], holdout: Collection[str]) -> tuple[Label
         words = with_digits(row["text"])
         meant = _meaning(row, words)
         if meant is not None and words not in kept_back and len(words) <= 200:
-            found.setdefault(words, Labelled(row["text"], meant[0], parse_calls(meant[1])))
+            corpus, licence = str(row["source"]).split(":")[0], str(row.get("licence", "unknown"))
+            found.setdefault(words, Labelled(row["text"], meant[0], parse_calls(meant[1]), corpus, licence))
     return tuple(found.values())
+
+
+def sources(labelled: Sequence[Labelled]) -> list[dict[str, Any]]:
+    """Return each corpus that sentences came from, its licence and how many it gave."""
+    counts = Counter((row.corpus, row.licence) for row in labelled)
+    return [{"corpus": name, "licence": terms, "sentences": count} for (name, terms), count in counts.most_common()]
 
 
 def _rows(path: Path) -> list[Row]:

@@ -1,6 +1,6 @@
 """How good a written model is on wordings that it never saw, and below which confidence it had better ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -77,9 +77,7 @@ def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:
     }
 
 
-def measure(
-    reasoner: EmbeddedReasoner, seen: Corpus, unseen: Corpus, count: int, report: Callable[[str], None]
-) -> tuple[float, dict[str, Any]]:
+def measure(reasoner: EmbeddedReasoner, seen: Corpus, unseen: Corpus, count: int) -> tuple[float, dict[str, Any]]:
     """Return a fitted threshold, and the figures on seen and on unseen wordings at it."""
     half = Random(0)
     found = list(outcomes(reasoner, unseen, count))
@@ -90,5 +88,4 @@ def measure(
         "unseen_wordings": figures(reported_on, ask_below),
         "seen_wordings": figures(outcomes(reasoner, seen, count // 2), ask_below),
     }
-    report(f"asks below {ask_below}: {result}")
     return ask_below, result

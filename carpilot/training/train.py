@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from carpilot.errors import InputError
-from carpilot.training.corpus import Corpus, Example
-from carpilot.training.labels import read_corpora
-from carpilot.training.phrases import held_out, read_phrase_book
+from carpilot.training.corpus import Corpus, Example, Labelled
+from carpilot.training.labels import read_corpora, sources
+from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
 
 Report = Callable[[str], None]
 BATCH = 64
@@ -21,6 +21,7 @@ WARM_UP_STEPS = 150
 CALL_WEIGHT, THOUGHT_WEIGHT = 1.0, 0.5
 WRITER_SIZE, SCRATCH_READER_SIZE = 1024, 4000
 EXAMPLES_FOR_VOCABULARY = 20_000
+LABELLED_KEPT_BACK = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Recipe:
     from_minilm: bool = True
     shape: tuple[tuple[str, int], ...] = ()
     checkpoint_minutes: float = 8.0
+    examples_to_measure: int = 1200
 
 
 def train(
@@ -53,28 +55,73 @@ def train(
         import torch
     except ImportError as error:
         raise InputError("training needs torch: pip install 'carpilot[train]'") from error
-    from carpilot.training.export import export
-
     recipe = recipe or Recipe(minutes=minutes, seed=seed)
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
-    labelled = read_corpora(corpus_files, holdout)
-    book = read_phrase_book()
-    left_out = held_out(book.templates, recipe.seed)
-    report(f"{len(book.templates)} templates ({len(left_out)} kept back), {len(labelled)} labelled sentences")
-    corpus = Corpus(book, labelled, left_out, Random(recipe.seed))
-    session = _Session(corpus, recipe, report)
-    facts = {
-        "templates": len(book.templates),
-        "templates_kept_back": len(left_out),
-        "labelled_sentences": len(labelled),
-        "seed": recipe.seed,
-    }
+    data = _Data.read(corpus_files, holdout, recipe.seed)
+    report(f"{data.facts['templates']} templates, {data.facts['labelled_sentences']} labelled sentences")
+    session = _Session(data.seen(recipe.seed), recipe, report)
     card: dict[str, Any] = {}
     for progress in session.run():
-        card = export(session.network, session.reader, session.writer, output, {**facts, **progress, **session.origin})
-        report(f"written to {output} at step {progress['steps']}")
+        facts = {**data.facts, "seed": recipe.seed, **progress, **session.origin}
+        card = _write(session, data, output, facts)
+        report(f"written to {output} at step {progress['steps']}: {card['figures']}")
     return card
+
+
+def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write the model as it is, measure what was written, and return its card."""
+    from carpilot.reasoning.embedded import load_embedded
+    from carpilot.training.export import export
+    from carpilot.training.measure import measure
+
+    recipe = session.recipe
+
+    def finish(folder: Path) -> dict[str, Any]:
+        seen, unseen = data.seen(recipe.seed + 2), data.unseen(recipe.seed + 3)
+        ask_below, result = measure(load_embedded(folder), seen, unseen, recipe.examples_to_measure)
+        return {"ask_below": ask_below, "figures": result}
+
+    described = {"data": data.sources, "training": facts}
+    return export(session.network, session.reader, session.writer, output, described, finish)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The phrase book and the labelled sentences, each parted into what trains and what is kept back."""
+
+    book: PhraseBook
+    left_out: frozenset[str]
+    labelled: tuple[Labelled, ...]
+    labelled_left_out: tuple[Labelled, ...]
+    sources: list[dict[str, Any]]
+    facts: dict[str, Any]
+
+    @classmethod
+    def read(cls, corpus_files: Sequence[Path], holdout: Collection[str], seed: int) -> "_Data":
+        """Read everything and part it."""
+        book = read_phrase_book()
+        left_out = held_out(book.templates, seed)
+        labelled = list(read_corpora(corpus_files, holdout))
+        Random(seed).shuffle(labelled)
+        kept_back = int(len(labelled) * LABELLED_KEPT_BACK)
+        own = {"corpus": "carpilot phrase book", "licence": "Apache-2.0", "templates": len(book.templates)}
+        facts = {
+            "templates": len(book.templates),
+            "templates_kept_back": len(left_out),
+            "labelled_sentences": len(labelled),
+            "labelled_sentences_kept_back": kept_back,
+        }
+        parts = tuple(labelled[kept_back:]), tuple(labelled[:kept_back])
+        return cls(book, left_out, *parts, [own, *sources(labelled)], facts)
+
+    def seen(self, seed: int) -> Corpus:
+        """Return what trains."""
+        return Corpus(self.book, self.labelled, self.left_out, Random(seed))
+
+    def unseen(self, seed: int) -> Corpus:
+        """Return what is kept back."""
+        return Corpus(self.book, self.labelled_left_out, self.left_out, Random(seed), only_left_out=True)
 
 
 class _Session:
@@ -86,7 +133,7 @@ class _Session:
         from carpilot.training import vocabulary
         from carpilot.training.network import Network, Shape, load_minilm
 
-        self._corpus, self._recipe, self._report = corpus, recipe, report
+        self._corpus, self.recipe, self._report = corpus, recipe, report
         first = [corpus.one() for _ in range(EXAMPLES_FOR_VOCABULARY)]
         texts = [f"{example.words} {example.context}" for example in first]
         self.writer = vocabulary.writer_from_texts([example.target for example in first], WRITER_SIZE)
@@ -123,11 +170,11 @@ class _Session:
         import torch
 
         begun = saved = time.monotonic()
-        allowed_s = self._recipe.minutes * 60
+        allowed_s = self.recipe.minutes * 60
         seen, loss_mean, step = 0, 0.0, 0
         self.network.train()
         for step, batch in enumerate(self._batches(), start=1):
-            share = max((time.monotonic() - begun) / allowed_s, step / self._recipe.max_steps)
+            share = max((time.monotonic() - begun) / allowed_s, step / self.recipe.max_steps)
             scale = min(1.0, step / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
             for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
                 group["lr"] = rate * scale
@@ -142,7 +189,7 @@ class _Session:
                 self._report(f"step {step}, {seen} examples, {time.monotonic() - begun:.0f} s, loss {loss_mean:.4f}")
             if share >= 1:
                 break
-            if time.monotonic() - saved > self._recipe.checkpoint_minutes * 60:
+            if time.monotonic() - saved > self.recipe.checkpoint_minutes * 60:
                 saved = time.monotonic()
                 yield self._progress(step, seen, begun, loss_mean)
                 self.network.train()
@@ -154,7 +201,7 @@ class _Session:
 
     def _batches(self) -> Iterator[list[Example]]:
         """Yield batches of examples of like length."""
-        random = Random(self._recipe.seed + 1)
+        random = Random(self.recipe.seed + 1)
         while True:
             pool = [self._corpus.one() for _ in range(BATCH * POOL)]
             pool.sort(key=lambda example: len(example.target) + len(example.words))

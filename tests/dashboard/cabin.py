@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 
-from carpilot.dashboard.model import FrameRow, PlanRow, Snapshot
 from carpilot.request import Seat
+from carpilot.snapshot import FrameRow, PlanRow, Snapshot
 from carpilot.vehicle.catalogue import Value, default_catalogue
 from carpilot.vehicle.state import Quality, Reading, VehicleState
-
-CORRECT_AFTER_S = 0.3
 
 
 @dataclass
 class DeskCabin:
-    """Actuators reach their targets after 0.3 s, the pedals move the car, every request heats the driver's seat."""
+    """Actuators reach their targets at the next step, the pedals move the car, every request heats the driver's seat."""
 
     values: dict[str, Value] = field(default_factory=lambda: default_catalogue().initial())
     stale: set[str] = field(default_factory=set)
@@ -40,7 +38,7 @@ class DeskCabin:
         count = int(self.time_ns / 1e7)
         latest = tuple(
             FrameRow((count - k) * 10_000_000, "body", 0x310 + k % 3, "HVAC_Status", bytes([count % 256, k] * 4))
-            for k in range(40)
+            for k in reversed(range(40))
         )
         self.shown = replace(self.shown, frames=latest)
 

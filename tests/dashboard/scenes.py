@@ -1,6 +1,6 @@
 """What the picture tests look at: an idle car, a busy one, a question, a car that reports nothing."""
 
-from carpilot.dashboard.model import FrameRow, PlanRow, Snapshot
+from carpilot.snapshot import FrameRow, PlanRow, Snapshot
 from carpilot.vehicle.catalogue import Value, default_catalogue
 from carpilot.vehicle.state import Quality, Reading, VehicleState, state_of
 

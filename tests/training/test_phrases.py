@@ -1,0 +1,99 @@
+"""The phrase book: every template is legal, means calls that the catalogue has, and stays within its own grammar."""
+
+from random import Random
+
+import pytest
+
+from carpilot.errors import InputError
+from carpilot.reasoning.grammar import allowed_numbers
+from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.thought import calls_line, read_calls, thought_line
+from carpilot.reasoning.tools import Call, default_tools
+from carpilot.request import Seat
+from carpilot.training.corpus import Corpus
+from carpilot.training.phrases import expand, fill, held_out, in_words, parse_calls, read_phrase_book
+from carpilot.vehicle.catalogue import default_catalogue
+from carpilot.vehicle.state import state_of
+
+TOOLS = default_tools()
+BOOK = read_phrase_book()
+
+
+def test_the_book_is_broad() -> None:
+    assert len({template.text for template in BOOK.templates}) > 2000
+
+
+def test_every_tool_question_refusal_and_answer_is_taught() -> None:
+    written = " ".join(template.calls for template in BOOK.templates)
+    wanted = [*TOOLS, *TOOLS.questions, *TOOLS.refusals, *(f"about={name})" for name in TOOLS.answers)]
+    assert [name for name in wanted if name not in written] == []
+
+
+def test_every_template_means_legal_calls_with_evidence() -> None:
+    random, state = Random(3), state_of(default_catalogue().initial())
+    for template in BOOK.templates:
+        text, written = fill(expand(template.text, random), template.calls, BOOK.slots, random)
+        calls = parse_calls(written)
+        TOOLS.decide(calls, state, Seat.DRIVER)
+        for call in calls:
+            for name, value in call.arguments.items():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    tool = TOOLS[call.name]
+                    assert value in allowed_numbers(tool, tool.arguments[name], with_digits(text)), text
+
+
+def test_no_bracket_or_slot_is_left() -> None:
+    random = Random(4)
+    for template in BOOK.templates:
+        text, _ = fill(expand(template.text, random), template.calls, BOOK.slots, random)
+        assert text
+        assert not set("()[]{}|") & set(text), template.text
+
+
+def test_choices_and_options() -> None:
+    texts = {expand("(a|b)[ c| d] e", Random(seed)) for seed in range(60)}
+    assert texts == {"a e", "b e", "a c e", "b c e", "a d e", "b d e"}
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "zero"), (16, "sixteen"), (21.5, "twenty one and a half"), (90, "ninety"), (100, "a hundred")],
+)
+def test_spoken_numbers_read_back(number: float, words: str) -> None:
+    assert in_words(number) == words
+    assert with_digits(f"level {words}") == f"level {number:g}"
+
+
+def test_unreadable_calls_are_named() -> None:
+    with pytest.raises(InputError, match="set_fan"):
+        parse_calls("set_fan(level=1); set_fan((2)")
+
+
+def test_an_unknown_slot_is_named() -> None:
+    with pytest.raises(InputError, match="colour"):
+        fill("make it {colour}", "set_boot(open=true)", BOOK.slots, Random(1))
+
+
+def test_what_is_kept_back_never_trains() -> None:
+    left_out = held_out(BOOK.templates, 1)
+    corpus = Corpus(BOOK, (), left_out, Random(1))
+    again = Corpus(BOOK, (), left_out, Random(1))
+
+    assert 0.04 < len(left_out) / len(BOOK.templates) < 0.12
+    assert [corpus.one() for _ in range(50)] == [again.one() for _ in range(50)]
+
+
+def test_targets_read_back() -> None:
+    corpus = Corpus(BOOK, (), frozenset(), Random(2))
+    for _ in range(300):
+        example = corpus.one()
+        thought, _, calls = example.target.partition("\n")
+        assert thought.startswith("need: ")
+        assert calls_line(read_calls(calls)) == calls
+
+
+def test_a_thought_is_plain_to_read() -> None:
+    calls = [Call("set_seat_heating", {"seat": "rear_left", "change": -1}), Call("set_lock", {"locked": True})]
+    assert thought_line(["a", "b"], ["cabin cold"], calls) == (
+        "need: a; b. now: cabin cold. so: seat heating rear left down 1, lock locked."
+    )
