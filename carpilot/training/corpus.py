@@ -26,8 +26,9 @@ _BEFORE_TOOLS = (
     "set lock",
 )
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
-SHARE_LABELLED = 0.3
-SHARE_JOINED = 0.22
+_NUMBER_SLOT = re.compile(r"\{(celsius|percent|degrees|fan_level|level|some|tens)")
+SHARE_LABELLED = 0.25
+SHARE_JOINED = 0.28
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,13 @@ class Corpus:
             text = f"{random.choice(self._book.before)} {text}"
         if random.random() < 0.15:
             text = f"{text} {random.choice(self._book.after)}"
+        talk = random.random()
+        if talk < 0.05:
+            text = f"{text}, {random.choice(self._book.reasons)}"
+        elif talk < 0.12:
+            text = random.choice(self._book.chatter) + random.choice((", ", ". ", ", so ", " and ")) + text
+        elif talk < 0.14:
+            text = f"{text}, {random.choice(self._book.chatter)}"
         if random.random() < 0.1:
             text = _SMALL_WORDS.sub("", text, count=1)
         return _Said(text + random.choice(("", "", "", ".", ".", "!", "?")), said.needs, said.calls)
@@ -158,6 +166,8 @@ def _weight(template: Template) -> float:
         return 0.5
     if template.calls.startswith((ASK, REFUSE)):
         return 2.0
+    if _NUMBER_SLOT.search(template.text):
+        return 2.5
     return 0.3 if "(" in template.text and template.text.count("|") > 3 and len(template.text) > 120 else 1.0
 
 

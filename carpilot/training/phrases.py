@@ -44,6 +44,8 @@ class PhraseBook:
     before: tuple[str, ...]
     after: tuple[str, ...]
     joins: tuple[str, ...]
+    chatter: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 def read_phrase_book(folder: Path | None = None) -> PhraseBook:
@@ -67,9 +69,9 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
                 text = verb.replace("{x}", "(" + device["nouns"] + ")")
                 need = device["need"] if side == "switched_on" else f"no {device['need']}"
                 templates.append(Template(text, need, device[side], group))
-    words = (tuple(part.strip() for part in slots[key].split("|")) for key in ("before", "after"))
-    before, after = words
-    return PhraseBook(tuple(templates), slots["slots"], before, after, tuple(slots["joins"].split("|")))
+    before, after = (tuple(part.strip() for part in slots[key].split("|")) for key in ("before", "after"))
+    joins, chatter, reasons = tuple(slots["joins"].split("|")), tuple(slots["chatter"]), tuple(slots["reasons"])
+    return PhraseBook(tuple(templates), slots["slots"], before, after, joins, chatter, reasons)
 
 
 def parse_calls(text: str) -> tuple[Call, ...]:

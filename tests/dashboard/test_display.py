@@ -66,7 +66,7 @@ def test_keys_and_clicks_of_a_real_window_reach_the_cabin(display: str, tmp_path
         done = subprocess.run(["xdotool", *words], env=shown, capture_output=True, text=True, timeout=30, check=False)
         return done.stdout.strip()
 
-    command = [sys.executable, "-c", PROGRAM, "6", str(tmp_path / "end.png")]
+    command = [sys.executable, "-c", PROGRAM, "5", str(tmp_path / "end.png")]
     program = subprocess.Popen(command, cwd=ROOT, env=shown, stdout=subprocess.PIPE, text=True)
     window = ""
     for _ in range(100):

@@ -387,7 +387,7 @@ def test_given_automatic_climate_when_the_cabin_nears_the_set_temperature_then_t
     device.accept({AUTO: True})
     run(device, 5)
     assert (device.actual[fan], device.actual[f"{STATION}Row1.Driver.AirDistribution"]) == (80, "DOWN")
-    run(device, 20 * 60)
+    run(device, 10 * 60)
     assert int(device.actual[fan]) < 60
 
 
