@@ -467,5 +467,6 @@ class Cabin:
         elapsed = (
             None if row.confirmed_ns is None or row.sent_ns is None else (row.confirmed_ns - row.sent_ns) / NS_PER_MS
         )
+        detail = f"rule {row.verdict.rule}" if row.status is Status.REFUSED else row.detail
         status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
-        return PlanRow(row.command.path, row.old, row.command.target, row.status.value, row.detail, status_id, elapsed)
+        return PlanRow(row.command.path, row.old, row.command.target, row.status.value, detail, status_id, elapsed)

@@ -34,7 +34,7 @@ def say_value(signal: Signal, value: Value | None) -> str:
 def _say_number(signal: Signal, value: float) -> str:
     if signal.path.endswith("HeatingCooling"):
         level = round(abs(value) / 33.3)
-        return "off" if level == 0 else f"{'ventilation ' if value < 0 else ''}level {level}"
+        return "heating off" if level == 0 else f"{'ventilation' if value < 0 else 'heating'} level {level}"
     if signal.path.endswith("Window.Position"):
         return {0: "closed", 100: "open"}.get(int(value), f"{value:g} % open")
     if signal.unit == "metre":

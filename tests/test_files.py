@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from carpilot.errors import InputError
 from carpilot.files import MAX_YAML_BYTES, asset, asset_folder, load_yaml, read_text, scenarios_folder
 
-LAUGHS = "a: &a [x, x]\n" + "".join(f"{now}: &{now} [*{last}, *{last}]\n" for last, now in zip("abcdefgh", "bcdefghi", strict=True))
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{now}: &{now} [*{last}, *{last}]\n" for last, now in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 HARMFUL = [
     pytest.param("a: &x [1]\nb: *x\n", "line 2: aliases are not allowed", id="alias"),
@@ -44,7 +46,9 @@ HARMFUL = [
 
 
 @pytest.mark.parametrize(("text", "message"), HARMFUL)
-def test_given_a_harmful_file_when_loaded_then_one_line_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+def test_given_a_harmful_file_when_loaded_then_one_line_says_what_is_wrong(
+    tmp_path: Path, text: str, message: str
+) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -85,7 +89,9 @@ def test_given_a_file_of_the_greatest_length_when_loaded_then_one_more_byte_is_t
 
 
 @pytest.mark.parametrize(("raw", "byte"), [(b"\xff\xfea", 0), (b"a: \xc3", 3), (b"a: \xed\xa0\x80", 3)])
-def test_given_bytes_that_are_not_utf8_when_loaded_then_the_first_bad_one_is_named(tmp_path: Path, raw: bytes, byte: int) -> None:
+def test_given_bytes_that_are_not_utf8_when_loaded_then_the_first_bad_one_is_named(
+    tmp_path: Path, raw: bytes, byte: int
+) -> None:
     path = tmp_path / "latin.yaml"
     path.write_bytes(raw)
     with pytest.raises(InputError, match=rf"is not UTF-8 text \(byte {byte}\)"):
@@ -100,8 +106,14 @@ def test_given_no_file_or_a_folder_when_loaded_then_input_error(tmp_path: Path) 
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False) | st.text("abc xyz-_.<*&!", max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcdef", min_size=1, max_size=4), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.floats(allow_nan=False)
+    | st.text("abc xyz-_.<*&!", max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcdef", min_size=1, max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -118,7 +130,9 @@ PLAIN = st.recursive(
 @example("a: 2001-01-01t00:00:00+99:99")
 @example("[<<]: 1")
 @example("!<>")
-def test_given_any_text_when_loaded_then_there_is_data_or_one_line(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+def test_given_any_text_when_loaded_then_there_is_data_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
@@ -128,7 +142,9 @@ def test_given_any_text_when_loaded_then_there_is_data_or_one_line(tmp_path_fact
 
 
 @given(st.binary(max_size=100))
-def test_given_any_bytes_when_loaded_then_there_is_data_or_one_line(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+def test_given_any_bytes_when_loaded_then_there_is_data_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzz.bin"
     path.write_bytes(raw)
     try:

@@ -1,6 +1,8 @@
 """`carpilot drive`: the cabin on the screen."""
 
 import re
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +50,7 @@ def drive(
     reasoner = load_reasoner(model)
     decisions = log.with_suffix(".decisions.jsonl") if log else None
     cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions, attach=attach)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         run(cabin, (int(match[1]), int(match[2])), theme)
     finally:

@@ -74,11 +74,16 @@ class FrameLine:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The frames on show: the latest as of `at_ns`, newest last, and those that the last request caused."""
+    """The frames on show: the latest as of `at_ns`, newest last, and those that the last request caused.
+
+    `request` is its number, -1 while it has caused nothing; numbers up to `older` belong to requests before it.
+    """
 
     at_ns: int = -REFRESH_NS
     latest: tuple[FrameLine, ...] = ()
     request: int = -1
+    text: str = ""
+    older: int = -1
     kept: tuple[FrameRow, ...] = ()
     caused: tuple[FrameLine, ...] = ()
 
@@ -169,13 +174,15 @@ def frame_line(frame: FrameRow, request: int) -> FrameLine:
 
 def trace_view(before: Trace, snapshot: Snapshot) -> Trace:
     """Return the frames to show now. The latest change four times a second; caused ones stay until the next request."""
-    numbers = [frame.request for frame in snapshot.frames if frame.request is not None]
-    request = max([before.request, *numbers])
-    new = [frame for frame in snapshot.frames if frame.request is not None and frame.request == request]
+    is_other = snapshot.request_text != before.text
+    older = max(before.request, before.older) if is_other else before.older
+    numbers = [frame.request for frame in snapshot.frames if frame.request is not None and frame.request > older]
+    request = max([-1 if is_other else before.request, *numbers])
     old = before.kept if request == before.request else ()
+    new = [frame for frame in snapshot.frames if frame.request is not None and frame.request == request]
     fresh = [frame for frame in new if frame not in old]
     is_due = not 0 <= snapshot.time_ns - before.at_ns < REFRESH_NS
-    if not fresh and not is_due:
+    if not (fresh or is_due or is_other):
         return before
     kept = (*old, *fresh)[-CAUSED_KEPT:]
     return Trace(
@@ -184,6 +191,8 @@ def trace_view(before: Trace, snapshot: Snapshot) -> Trace:
         if is_due
         else before.latest,
         request=request,
+        text=snapshot.request_text,
+        older=older,
         kept=kept,
-        caused=tuple(frame_line(frame, request) for frame in kept) if fresh else before.caused,
+        caused=tuple(frame_line(frame, request) for frame in kept),
     )

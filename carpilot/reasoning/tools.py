@@ -60,7 +60,7 @@ class Argument:
             if isinstance(value, bool):
                 return value
             raise ModelOutputError(f"{self.name} must be true or false, not {value!r}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
             raise ModelOutputError(f"{self.name} must be a number, not {value!r}")
         if self.minimum is None or self.maximum is None or not self.minimum <= value <= self.maximum:
             raise ModelOutputError(f"{self.name} must be {self.minimum} to {self.maximum}, not {value}")

@@ -4,7 +4,6 @@ Read once from `assets/vehicle/signals.yaml`. Paths, units and enumerations foll
 """
 
 import fnmatch
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +15,8 @@ from carpilot.errors import InputError, UnknownNameError
 from carpilot.files import asset, load_yaml
 
 Value = bool | int | float | str
+MAX_NUMBER = 1e15
+"""What is larger, infinite or not a number is no value of any signal."""
 
 
 class Kind(Enum):
@@ -67,7 +68,7 @@ class Signal:
             if isinstance(value, str) and (not self.allowed or value in self.allowed):
                 return value
             raise InputError(f"{self.path} wants one of {', '.join(self.allowed)}, not {value!r}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_NUMBER:
             raise InputError(f"{self.path} wants a number, not {value!r}")
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):

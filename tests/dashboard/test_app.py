@@ -5,9 +5,10 @@ from typing import Any
 import pygame
 import pytest
 
-from carpilot.dashboard.app import FRAMES_PER_SECOND, Dashboard, followed, run
+from carpilot.dashboard.app import FRAMES_PER_SECOND, run
 from carpilot.dashboard.benchmark import measure
 from carpilot.dashboard.controls import Pedals
+from carpilot.dashboard.window import Dashboard, followed
 from carpilot.errors import InputError
 from carpilot.request import Seat
 
@@ -24,7 +25,7 @@ class Desk:
 
     def __init__(self, surface: Any, folder: Path) -> None:
         self.cabin = DeskCabin()
-        self.dashboard = Dashboard(self.cabin, surface, "night", folder)
+        self.dashboard = Dashboard(self.cabin, surface, "night", lambda: folder / "carpilot-1.png")
         self.wait(FRAME_S)
 
     def wait(self, seconds: float) -> None:
@@ -224,6 +225,17 @@ def test_the_theme_follows_the_light_when_it_is_auto(surface: Any, tmp_path: Pat
     assert desk.dashboard.screen._painter.theme.name == "night"
 
 
+def test_a_car_at_rest_that_nobody_touches_needs_fewer_frames(desk: Desk) -> None:
+    desk.wait(12.0)
+    assert not desk.dashboard.is_lively
+    desk.press(pygame.K_F4)
+    assert desk.dashboard.is_lively
+    desk.wait(12.0)
+    desk.cabin.values["Vehicle.Speed"] = 20.0
+    desk.wait(FRAME_S)
+    assert desk.dashboard.is_lively
+
+
 def test_a_screenshot_says_where_it_went(desk: Desk, tmp_path: Path) -> None:
     desk.press(pygame.K_F12)
     (path,) = tmp_path.glob("carpilot-*.png")
@@ -290,3 +302,8 @@ def test_an_unknown_theme_is_refused() -> None:
 def test_the_benchmark_measures() -> None:
     row = measure(5)
     assert row["frames"] == 5 and row["mean_ms"] > 0 and row["pixels_per_frame"] < 1280 * 720 / 3
+
+
+def test_pasting_without_a_clipboard_pastes_nothing(desk: Desk) -> None:
+    desk.press(pygame.K_v, pygame.KMOD_CTRL)
+    assert desk.dashboard.view.assistant.entry == ""

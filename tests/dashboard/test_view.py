@@ -200,6 +200,16 @@ def test_caused_frames_stay_after_they_left_the_bus_until_the_next_request() -> 
     assert after.caused[0].is_caused and after.caused[0].data == ("01", "FF") and after.caused[0].identifier == "310"
 
 
+def test_what_an_earlier_request_caused_goes_when_another_is_heard() -> None:
+    state = scenes.idle().state
+    old = frame(1, request=4)
+    first = trace_view(Trace(), Snapshot(0, state, request_text="warmer", frames=(old,)))
+    heard = trace_view(first, Snapshot(1, state, request_text="open the boot", frames=(old,)))
+    assert first.caused and heard.caused == ()
+    after = trace_view(heard, Snapshot(2, state, request_text="open the boot", frames=(old, frame(2, request=5))))
+    assert [line.time for line in after.caused] == ["0.002"]
+
+
 def test_the_latest_frames_change_four_times_a_second() -> None:
     state = scenes.idle().state
     first = trace_view(Trace(), Snapshot(0, state, frames=(frame(1),)))

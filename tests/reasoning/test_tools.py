@@ -61,7 +61,9 @@ def calls_of(tool: Tool) -> list[dict[str, Value]]:
     return calls
 
 
-def targets(name: str, arguments: Mapping[str, Any], state: VehicleState = INITIAL, seat: Seat = Seat.DRIVER) -> dict[str, Value]:
+def targets(
+    name: str, arguments: Mapping[str, Any], state: VehicleState = INITIAL, seat: Seat = Seat.DRIVER
+) -> dict[str, Value]:
     decision = TOOLS.decide([Call(name, arguments)], state, seat)
     assert decision.act is Act.COMMAND
     return {command.path: command.target for command in decision.commands}
@@ -140,7 +142,9 @@ def test_given_an_unknown_present_when_a_change_is_asked_for_then_the_model_hear
         ("set_reading_light", {"on": True}),
     ],
 )
-def test_given_no_place_when_somebody_speaks_then_their_own_seat_is_meant(name: str, arguments: dict[str, Any], seat: Seat) -> None:
+def test_given_no_place_when_somebody_speaks_then_their_own_seat_is_meant(
+    name: str, arguments: dict[str, Any], seat: Seat
+) -> None:
     row = "Row1" if seat in (Seat.DRIVER, Seat.PASSENGER) else "Row2"
     side = "DriverSide" if seat in (Seat.DRIVER, Seat.REAR_LEFT) else "PassengerSide"
     (path,) = targets(name, arguments, seat=seat)
@@ -149,9 +153,16 @@ def test_given_no_place_when_somebody_speaks_then_their_own_seat_is_meant(name: 
 
 @pytest.mark.parametrize(
     ("seat", "place"),
-    [(Seat.DRIVER, "Row1.Driver."), (Seat.PASSENGER, "Row1.Passenger."), (Seat.REAR_LEFT, "Row2."), (Seat.REAR_RIGHT, "Row2.")],
+    [
+        (Seat.DRIVER, "Row1.Driver."),
+        (Seat.PASSENGER, "Row1.Passenger."),
+        (Seat.REAR_LEFT, "Row2."),
+        (Seat.REAR_RIGHT, "Row2."),
+    ],
 )
-def test_given_a_climate_zone_when_somebody_in_the_rear_speaks_then_the_rear_zone_is_meant(seat: Seat, place: str) -> None:
+def test_given_a_climate_zone_when_somebody_in_the_rear_speaks_then_the_rear_zone_is_meant(
+    seat: Seat, place: str
+) -> None:
     (path,) = targets("set_temperature", {"celsius": 22}, seat=seat)
     assert place in path
 
@@ -167,11 +178,15 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("set_temperature", {"celsius": None}, "celsius must be a number, not None"),
     ("set_temperature", {"celsius": [21]}, "celsius must be a number"),
     ("set_temperature", {"celsius": math.nan}, "celsius must be a number, not nan"),
-    ("set_temperature", {"celsius": math.inf}, "celsius must be 16 to 28"),
-    ("set_temperature", {"celsius": -math.inf}, "celsius must be 16 to 28"),
+    ("set_temperature", {"celsius": math.inf}, "celsius must be a number, not inf"),
+    ("set_temperature", {"celsius": -math.inf}, "celsius must be a number, not -inf"),
     ("set_temperature", {"celsius": 1e308}, "celsius must be 16 to 28"),
     ("set_temperature", {"celsius": 10**400}, "celsius must be 16 to 28"),
-    ("set_temperature", {"celsius": 20, "zone": "boot"}, "zone must be one of driver, passenger, rear, all, not 'boot'"),
+    (
+        "set_temperature",
+        {"celsius": 20, "zone": "boot"},
+        "zone must be one of driver, passenger, rear, all, not 'boot'",
+    ),
     ("set_temperature", {"celsius": 20, "zone": 1}, "zone must be one of"),
     ("set_temperature", {"celsius": 20, "zone": ["driver"]}, "zone must be one of"),
     ("set_temperature", {"celsius": 20, "zone": "speaker"}, "zone must be one of"),
@@ -194,7 +209,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "arguments", "message"), REFUSED)
-def test_given_a_wrong_call_when_decided_then_the_model_reads_what_was_wanted(name: str, arguments: dict[str, Any], message: str) -> None:
+def test_given_a_wrong_call_when_decided_then_the_model_reads_what_was_wanted(
+    name: str, arguments: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ModelOutputError) as caught:
         TOOLS.decide([Call("set_mute", {"on": True}), Call(name, arguments)], INITIAL, Seat.DRIVER)
     assert message in str(caught.value)
@@ -213,7 +230,9 @@ JUNK = st.recursive(
             Call,
             st.one_of(st.sampled_from([*TOOLS, ASK, REFUSE, ANSWER]), st.text(max_size=6)),
             st.dictionaries(
-                st.sampled_from(["on", "open", "locked", "percent", "level", "change", "zone", "window", "mode", "about", "x"]),
+                st.sampled_from(
+                    ["on", "open", "locked", "percent", "level", "change", "zone", "window", "mode", "about", "x"]
+                ),
                 st.one_of(JUNK, st.integers(-3, 5), st.sampled_from(["driver", "all", "on", "speed", "what"])),
                 max_size=3,
             ),
@@ -331,9 +350,12 @@ refusals: {}
 
 
 @pytest.mark.parametrize(
-    ("path", "message"), [("Vehicle.Speed", "set_it sets Vehicle.Speed, which is not an actuator"), ("Vehicle.Sped", "no signal")]
+    ("path", "message"),
+    [("Vehicle.Speed", "set_it sets Vehicle.Speed, which is not an actuator"), ("Vehicle.Sped", "no signal")],
 )
-def test_given_a_tool_for_what_cannot_be_set_when_read_then_input_error(tmp_path: Path, path: str, message: str) -> None:
+def test_given_a_tool_for_what_cannot_be_set_when_read_then_input_error(
+    tmp_path: Path, path: str, message: str
+) -> None:
     file = tmp_path / "tools.yaml"
     file.write_text(FILE.replace("PATH", path))
     with pytest.raises(InputError, match=message):

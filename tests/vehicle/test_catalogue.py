@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from carpilot.errors import InputError, UnknownNameError
@@ -67,6 +67,10 @@ def test_given_labels_when_spoken_then_no_two_actuators_sound_alike() -> None:
     st.sampled_from(list(CATALOGUE.values())),
     st.one_of(st.booleans(), st.integers(), st.floats(), st.text(), st.none(), st.lists(st.integers())),
 )
+@example(CATALOGUE["Vehicle.Speed"], 10**400)
+@example(CATALOGUE["Vehicle.Powertrain.ElectricMotor.Power"], -(10**400))
+@example(CATALOGUE["Vehicle.Speed"], math.nan)
+@example(CATALOGUE["Vehicle.Speed"], math.inf)
 def test_given_anything_when_checked_then_it_is_in_range_or_refused(signal: Signal, value: object) -> None:
     try:
         checked = signal.check(value)
