@@ -1,6 +1,7 @@
 """Opening the window, or saying in one line why there is none."""
 
 import os
+import sys
 from typing import Any
 
 import pygame
@@ -10,6 +11,8 @@ from carpilot.errors import DisplayError
 
 _INVISIBLE = ("dummy", "offscreen")
 _ELSE = "`carpilot ask` and `carpilot replay` need no display"
+_NO_DISPLAY = f"there is no display to open a window on (is DISPLAY set?); {_ELSE}"
+_DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
 
 
 def open_window(size: tuple[int, int], is_fullscreen: bool = False) -> Any:
@@ -23,12 +26,14 @@ def open_window(size: tuple[int, int], is_fullscreen: bool = False) -> Any:
     os.environ.setdefault(
         "SDL_VIDEO_X11_WMCLASS", "carpilot"
     )  # what the desktop calls the window; else it is the script's name
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
+        raise DisplayError(_NO_DISPLAY)
     try:
         pygame.display.init()
         pygame.font.init()
         if not os.environ.get("SDL_VIDEODRIVER") and pygame.display.get_driver() in _INVISIBLE:
             pygame.display.quit()
-            raise DisplayError(f"there is no display to open a window on (is DISPLAY set?); {_ELSE}")
+            raise DisplayError(_NO_DISPLAY)
         surface = (
             pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
             if is_fullscreen

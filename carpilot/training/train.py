@@ -16,7 +16,9 @@ from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
 Report = Callable[[str], None]
 BATCH = 64
 POOL = 12
-ENCODER_RATE, DECODER_RATE = 1.2e-4, 1.5e-3
+ENCODER_RATE, DECODER_RATE = 2e-4, 1.5e-3
+# The lowest layers of a started encoder know English already; leaving them alone is faster and forgets less.
+FROZEN_LAYERS = 2
 WARM_UP_STEPS = 150
 CALL_WEIGHT, THOUGHT_WEIGHT = 1.0, 0.5
 WRITER_SIZE, SCRATCH_READER_SIZE = 1024, 4000
@@ -155,15 +157,16 @@ class _Session:
         self._end = vocabulary.id_of(self.writer, vocabulary.END)
 
     def _parameter_groups(self, started: bool) -> list[dict[str, Any]]:
-        encoder = [p for n, p in self.network.named_parameters() if n.startswith(("encoder.", "word_norm", "place"))]
-        words = [self.network.word.weight]
-        known = {id(parameter) for parameter in [*encoder, *words]}
-        decoder = [p for p in self.network.parameters() if id(p) not in known]
-        if started:
-            words[0].requires_grad_(False)
+        network = self.network
+        layers = network.encoder[FROZEN_LAYERS:] if started else network.encoder
+        frozen = [network.word, network.place, network.word_norm, *network.encoder[:FROZEN_LAYERS]]
+        for part in frozen if started else ():
+            part.requires_grad_(False)
+        encoder = [parameter for layer in layers for parameter in layer.parameters()]
+        known = {id(parameter) for parameter in encoder}
+        others = [p for p in network.parameters() if id(p) not in known and p.requires_grad]
         rate = ENCODER_RATE if started else DECODER_RATE / 2
-        groups = [{"params": encoder, "lr": rate}, {"params": decoder, "lr": DECODER_RATE}]
-        return groups if started else [*groups, {"params": words, "lr": rate}]
+        return [{"params": encoder, "lr": rate}, {"params": others, "lr": DECODER_RATE}]
 
     def run(self) -> Iterator[dict[str, Any]]:
         """Train, and yield the progress each time the model should be written; the last time at the end."""

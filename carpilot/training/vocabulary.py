@@ -71,11 +71,11 @@ def _word_piece(vocabulary: dict[str, int]) -> Tokenizer:
 
 
 def writer_from_texts(texts: Iterable[str], size: int) -> Tokenizer:
-    """Return the byte-level tokenizer of answers; digits stand alone."""
+    """Return the byte-level tokenizer of answers; a number is one piece where it is common."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(r"\d| ?[a-z_]+|\s|[^\sa-z\d_]+"), behavior="isolated"),
+            pre_tokenizers.Split(Regex(r" ?\d+| ?[a-z_]+|\s|[^\sa-z\d_]+"), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

@@ -59,7 +59,7 @@ def test_given_an_actuator_when_described_then_everything_it_needs_is_there(sign
 
 
 def test_given_labels_when_spoken_then_no_two_actuators_sound_alike() -> None:
-    labels = [signal.label for signal in CATALOGUE.values()]
+    labels = [signal.label for signal in CATALOGUE.actuators]
     assert sorted(set(labels)) == sorted(labels)
 
 
