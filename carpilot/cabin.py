@@ -10,26 +10,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 
 from carpilot.bus.attach import AttachServer
-from carpilot.bus.database import DECISION_MESSAGE
-from carpilot.bus.e2e import counter_of
-from carpilot.bus.frame import Frame
 from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
 from carpilot.decision import Act, Command, Outcome
 from carpilot.decision_log import DecisionLog
+from carpilot.exchange import Exchange, Result, conclude
 from carpilot.execution import Execution, Row, Status
+from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
 from carpilot.policy.rules import Policy, default_policy
 from carpilot.reasoning.agent import Exit, Proposal, propose
 from carpilot.reasoning.reasoner import Control, Reasoner, Turn
 from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
-from carpilot.snapshot import FrameRow, PlanRow, Snapshot
-from carpilot.speech import sentence, tell, tell_changes
+from carpilot.snapshot import PlanRow, Snapshot
+from carpilot.speech import sentence, tell
 from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
 from carpilot.vehicle.catalogue import Value
 
@@ -45,41 +43,6 @@ NO = frozenset(
 )
 
 
-class Result(Enum):
-    """How a request ended."""
-
-    DONE = "done"
-    NOT_DONE = "not done"
-    DENIED = "denied"
-    CONFIRM = "confirm"
-    ANSWERED = "answered"
-    ASKED = "asked"
-    REFUSED = "refused"
-    FAILED = "failed"
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request with everything that became of it."""
-
-    request: Request
-    proposal: Proposal | None = None
-    execution: Execution | None = None
-    thought: str = ""
-    reply: str = ""
-    result: Result | None = None
-    gate_us: float = 0.0
-    decided_ns: int = 0
-    ended_ns: int = 0
-    is_by_hand: bool = False
-    first_frame: int = 0
-
-    @property
-    def rows(self) -> Sequence[Row]:
-        """The commands, with what became of each."""
-        return self.execution.rows if self.execution else ()
-
-
 @dataclass(slots=True)
 class _Thinking:
     """A model at work in a thread."""
@@ -88,34 +51,6 @@ class _Thinking:
     control: Control
     thread: threading.Thread
     answers: list[Proposal] = field(default_factory=list)
-
-
-class FrameWindow:
-    """The latest frames, each with the request that caused it where a decision frame names it."""
-
-    def __init__(self, name_of: Callable[[Frame], str]) -> None:
-        self.rows: deque[FrameRow] = deque(maxlen=KEPT_FRAMES)
-        self.all: list[FrameRow] | None = None
-        self.count = 0
-        self._name_of = name_of
-        self._causes: dict[tuple[int, int], int] = {}
-
-    def __call__(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
-        """Keep a frame."""
-        del sender
-        name = self._name_of(frame)
-        request = None
-        if name == DECISION_MESSAGE:
-            request = int.from_bytes(frame.data[:2], "little")
-            bits = int.from_bytes(frame.data, "little")
-            self._causes[(bits >> 32 & 0x7FF, bits >> 27 & 0xF)] = request
-        elif name.endswith("Cmd"):
-            request = self._causes.get((frame.arbitration_id, counter_of(frame.data)))
-        row = FrameRow(time_ns, segment, frame.arbitration_id, name, frame.data, request)
-        self.rows.append(row)
-        self.count += 1
-        if self.all is not None:
-            self.all.append(row)
 
 
 class Cabin:
@@ -373,31 +308,7 @@ class Cabin:
     # The end of a request
 
     def _end(self, exchange: Exchange) -> None:
-        rows = exchange.rows
-        wanted = [row for row in rows if not row.command.is_side_effect]
-        done = [row for row in rows if row.status is Status.CONFIRMED]
-        failed = [row for row in rows if row.status is Status.NOT_DONE]
-        denied = [row for row in rows if row.status is Status.REFUSED]
-        waiting = [row for row in rows if row.status is Status.WAITING]
-        parts = []
-        if done:
-            shown = [row for row in done if not row.command.is_side_effect] or done
-            parts.append(tell_changes(self.car.catalogue, [(row.command.path, row.actual) for row in shown]))
-        parts.extend(
-            sentence(f"not done: {self.car.catalogue[row.command.path].label}, {row.detail}") for row in failed
-        )
-        parts.extend(dict.fromkeys(row.detail for row in denied))
-        parts.extend(dict.fromkeys(row.verdict.reason for row in waiting))
-        parts.extend(dict.fromkeys(row.verdict.reason for row in done if row.verdict.reason))
-        if waiting:
-            result = Result.CONFIRM
-        elif any(row in denied for row in wanted):
-            result = Result.DENIED
-        elif failed or denied:
-            result = Result.NOT_DONE
-        else:
-            result = Result.DONE
-        self._finish(exchange, result, " ".join(parts))
+        self._finish(exchange, *conclude(self.car.catalogue, exchange.rows))
 
     def _finish(self, exchange: Exchange, result: Result, reply: str) -> None:
         exchange.result, exchange.reply, exchange.ended_ns = result, reply, self.now_ns

@@ -42,7 +42,10 @@ class Status(Enum):
 
 @dataclass(slots=True)
 class Row:
-    """One command with everything that became of it. Times are simulation time; `confirmed_ns` is the status frame's."""
+    """One command with everything that became of it. Times are simulation time; `confirmed_ns` is the status frame's.
+
+    `moved_ns` is that of the status frame that last showed another value.
+    """
 
     command: Command
     verdict: Verdict
@@ -54,6 +57,7 @@ class Row:
     status_id: int | None = None
     sent_ns: int | None = None
     settled_ns: int | None = None
+    moved_ns: int | None = None
     confirmed_ns: int | None = None
 
     @property
@@ -136,8 +140,8 @@ class Execution:
         signal = self.car.catalogue[row.command.path]
         reading = state.reading(row.command.path)
         is_new = reading.is_valid and reading.time_ns > row.sent_ns
-        if is_new:
-            row.actual = reading.value
+        if is_new and reading.value != row.actual:
+            row.actual, row.moved_ns = reading.value, reading.time_ns
         if is_new and reading.value == row.command.target:
             row.confirmed_ns = reading.time_ns
             self._settle(row, Status.CONFIRMED, "")
@@ -145,7 +149,10 @@ class Execution:
         answer = self.car.observer.answers.get(signal.ecu)
         waited_ns = state.time_ns - row.sent_ns
         is_answered = answer is not None and answer.time_ns - row.sent_ns > ANSWER_NOT_BEFORE_NS
+        is_moving = row.moved_ns is not None and state.time_ns - row.moved_ns < GRACE_NS
         if is_answered and answer is not None and answer.response in REFUSALS:
+            if is_moving:  # the answer is about another actuator of the same unit
+                return
             self._settle(row, Status.NOT_DONE, f"the {signal.ecu} unit {REFUSALS[answer.response]}")
         elif waited_ns > signal.settles_within_s * NS_PER_S + GRACE_NS:
             self._settle(row, Status.NOT_DONE, self._why(row, state))

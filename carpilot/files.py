@@ -58,10 +58,11 @@ class _BoundedLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.
 def _refuse_aliases_and_tags(text: str) -> None:
     """Look at the events before anything is built: the C loader composes nodes where no override reaches."""
     for event in yaml.parse(text, Loader=_BoundedLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: aliases are not allowed")
+            raise yaml.YAMLError(f"line {line}: aliases are not allowed")
         if getattr(event, "tag", None) is not None:
-            raise yaml.YAMLError(f"line {event.start_mark.line + 1}: tags are not allowed")
+            raise yaml.YAMLError(f"line {line}: tags are not allowed")
 
 
 def read_text(path: Path, limit_bytes: int = MAX_YAML_BYTES) -> str:

@@ -145,6 +145,7 @@ def test_given_what_falls_back_by_itself_when_sent_twice_then_both_are_confirmed
 def test_given_a_target_that_is_there_already_when_sent_then_a_new_status_confirms_it() -> None:
     errand = Errand()
     (row,) = errand.send(Command(WINDOW, 0))
+    errand.execution.refresh()
     assert not row.is_settled
     errand.wait(0.3)
     assert row.status is Status.CONFIRMED

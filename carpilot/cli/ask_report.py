@@ -6,8 +6,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from carpilot.cabin import Cabin, Exchange
+from carpilot.cabin import Cabin
 from carpilot.cli.options import console
+from carpilot.exchange import Exchange
 from carpilot.execution import Row, Status
 from carpilot.snapshot import FrameRow
 from carpilot.speech import say_value

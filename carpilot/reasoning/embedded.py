@@ -2,7 +2,8 @@
 
 The encoder reads the prompt once. The decoder then writes a thought freely, within a bound, and calls that the grammar
 allows; stretches with one continuation are fed in one step. The confidence of a decision is the smallest probability,
-before the grammar, of a token that was chosen among several in the calls. Below the card's threshold the model asks.
+before the grammar, of a token that was chosen among several, in the thought or in the calls: the calls follow the thought
+so closely that their own probabilities say little. Below the card's threshold the model asks.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the decoder wrote: the thought, the calls as JSON, and the least certain choice among them."""
+    """What the decoder wrote: the thought, the calls as JSON, and the least certain choice on the way."""
 
     thought: str
     calls: str
@@ -105,7 +106,7 @@ class EmbeddedReasoner:
             fill_next_token_bitmask(matcher, mask, 0)
             legal = np.unpackbits(mask.view(np.uint8), bitorder="little")[: logits.size].astype(bool)
             token = int(np.where(legal, logits, -np.inf).argmax())
-            if in_calls and legal.sum() > 1:
+            if legal.sum() > 1:
                 confidence = min(confidence, _probability(logits, token))
             forced = self._accept(matcher, token)
             chunk = [token, *forced]

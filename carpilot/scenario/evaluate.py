@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
-from carpilot.cabin import Cabin, Exchange, Result
+from carpilot.cabin import Cabin
+from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import compare

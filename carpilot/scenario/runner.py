@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carpilot.cabin import TICK_NS, Cabin, Exchange
+from carpilot.cabin import TICK_NS, Cabin
+from carpilot.exchange import Exchange
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import Condition, compare
 from carpilot.scenario.schema import ExpectModel, Scenario, StepModel

@@ -29,6 +29,7 @@ _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
 _NUMBER_SLOT = re.compile(r"\{(celsius|percent|degrees|fan_level|level|some|tens)")
 SHARE_LABELLED = 0.25
 SHARE_JOINED = 0.28
+SHARE_PAIRED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ class Corpus:
     ) -> None:
         self._book, self._labelled, self._random = book, labelled, random
         kinds = Counter(_kind(row) for row in labelled)
-        self._labelled_weights = [kinds[_kind(row)] ** -0.6 for row in labelled]
+        self._labelled_weights = [kinds[_kind(row)] ** -0.5 for row in labelled]
         chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
-        self._templates = chosen
+        self._templates, self._is_kept_back = chosen, only_left_out
         self._weights = [_weight(t) for t in chosen]
         self._joinable = [t for t in chosen if not t.after and not t.when and _is_action(t)]
         self._join_weights = [_weight(t) for t in self._joinable]
@@ -98,9 +99,23 @@ class Corpus:
         text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
         return _Said(text, tuple(template.need.split("; ")), parse_calls(calls))
 
+    def _paired(self) -> _Said:
+        """Name two devices under one verb."""
+        random, book = self._random, self._book
+        side = random.choice(("switched_on", "switched_off"))
+        rows = random.sample(book.devices, 2)
+        calls = tuple(parse_calls(row[side])[0] for row in rows)
+        if _thing(calls[0]) == _thing(calls[1]):
+            return self._paired()
+        nouns = " and ".join(random.choice(row["nouns"].split("|")) for row in rows)
+        needs = tuple(row["need"] if side == "switched_on" else f"no {row['need']}" for row in rows)
+        return self._dressed(_Said(random.choice(book.verbs[side]).replace("{x}", nouns), needs, calls))
+
     def _joined(self) -> _Said:
         """Join two or three phrases whose calls do not touch the same thing."""
         random = self._random
+        if not self._is_kept_back and random.random() < SHARE_PAIRED:
+            return self._paired()
         parts: list[_Said] = []
         names: set[str] = set()
         for _ in range(2 if random.random() < 0.8 else 3):
@@ -163,7 +178,7 @@ def _is_action(template: Template) -> bool:
 
 def _weight(template: Template) -> float:
     if template.after or template.when:
-        return 0.5
+        return 1.0
     if template.calls.startswith((ASK, REFUSE)):
         return 2.0
     if _NUMBER_SLOT.search(template.text):

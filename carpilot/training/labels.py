@@ -76,6 +76,7 @@ _ANY_MUSIC = re.compile(
     r"^(please )?(play|start|put on|resume) (me )?(some |the |my |any )?(music|songs?|tunes)( please)?[.!]?$"
 )
 _DOUBTFUL = re.compile(r"unmute|mute off|playing|is on\b|^play$|speak|bass")
+_PLAYER = re.compile(r"\b(next|previous|skip|back|resume|pause|again|mute|louder|volume)\b")
 # What a sentence must name for the label of a simulated car to be believed.
 _NAMED = (
     ("carSeat_heater", r"seat|heat"),
@@ -172,12 +173,24 @@ def _refusal(because: str) -> tuple[str, str]:
     return _NEEDS[because], f"refuse(because={because})"
 
 
+def _by_how_much(calls: str, words: str) -> str:
+    """Return a call that changes by ten, with five or twenty instead where the words say so."""
+    size = "5" if re.search(r"\b(bit|little|slightly|tad|touch|notch)\b", words) else "10"
+    size = "20" if re.search(r"\b(a lot|much|way)\b", words) else size
+    return re.sub(r"(change=-?)10\b", rf"\g<1>{size}", calls)
+
+
 def _by_intent(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
     intent = str(label.get("intent", ""))
     if _ANY_MUSIC.search(words):
         return "music", "set_playback(action=play)"
+    if row.get("domain") == "weather" and re.search(r"outside|out there|outdoor", words):
+        return None
     if intent in _INTENTS and not _DOUBTFUL.search(words) and not (intent.startswith("audio") and numbers_said(words)):
-        return _INTENTS[intent]
+        need, calls = _INTENTS[intent]
+        if calls.startswith("refuse") and (len(words.split()) < 4 or _PLAYER.search(words)):
+            return None
+        return need, _by_how_much(calls, words)
     if intent == "HassSetVolume":
         said = [n for n in numbers_said(words) if 0 <= n <= 100]
         return ("a set volume", f"set_volume(percent={said[0]:g})") if len(said) == 1 else None

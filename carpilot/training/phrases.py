@@ -46,6 +46,8 @@ class PhraseBook:
     joins: tuple[str, ...]
     chatter: tuple[str, ...]
     reasons: tuple[str, ...]
+    devices: tuple[Mapping[str, str], ...]
+    verbs: Mapping[str, tuple[str, ...]]
 
 
 def read_phrase_book(folder: Path | None = None) -> PhraseBook:
@@ -71,7 +73,9 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
                 templates.append(Template(text, need, device[side], group))
     before, after = (tuple(part.strip() for part in slots[key].split("|")) for key in ("before", "after"))
     joins, chatter, reasons = tuple(slots["joins"].split("|")), tuple(slots["chatter"]), tuple(slots["reasons"])
-    return PhraseBook(tuple(templates), slots["slots"], before, after, joins, chatter, reasons)
+    verbs = {side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()}
+    devices = tuple(slots["devices"])
+    return PhraseBook(tuple(templates), slots["slots"], before, after, joins, chatter, reasons, devices, verbs)
 
 
 def parse_calls(text: str) -> tuple[Call, ...]:
@@ -135,10 +139,19 @@ def fill(text: str, calls: str, slots: Mapping[str, Mapping[str, Any]], random: 
     for name, mark in dict.fromkeys(_SLOT.findall(text + calls)):
         if name not in slots:
             raise InputError(f"the phrase {text!r} has the slot {name!r}, which slots.yaml lacks")
-        said, value = _filling(slots[name], random)
+        is_said = f"{{{name}{mark}}}" in text
+        said, value = _filling(slots[name], random) if is_said else ("", _unsaid(name, slots[name]))
         text = text.replace(f"{{{name}{mark}}}", said)
         calls = calls.replace(f"{{{name}{mark}}}", value)
     return re.sub(r" +", " ", text).strip(), calls
+
+
+def _unsaid(name: str, slot: Mapping[str, Any]) -> str:
+    """Return the value that a slot has when nothing is said of it: the one that may be said with no words."""
+    for value, said in slot.items():
+        if isinstance(said, str) and "" in said.split("|"):
+            return str(value)
+    raise InputError(f"the slot {name!r} stands in the calls only, but has no value for saying nothing")
 
 
 def _filling(slot: Mapping[str, Any], random: Random) -> tuple[str, str]:

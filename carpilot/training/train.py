@@ -14,6 +14,7 @@ from carpilot.training.labels import read_corpora, sources
 from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
 
 Report = Callable[[str], None]
+MINILM = {"weights": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"}
 BATCH = 64
 POOL = 12
 ENCODER_RATE, DECODER_RATE = 2e-4, 1.5e-3
@@ -84,7 +85,7 @@ def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, An
         ask_below, result = measure(load_embedded(folder), seen, unseen, recipe.examples_to_measure)
         return {"ask_below": ask_below, "figures": result}
 
-    described = {"data": data.sources, "training": facts}
+    described = {"data": [*session.start, *data.sources], "training": facts}
     return export(session.network, session.reader, session.writer, output, described, finish)
 
 
@@ -140,7 +141,8 @@ class _Session:
         texts = [f"{example.words} {example.context}" for example in first]
         self.writer = vocabulary.writer_from_texts([example.target for example in first], WRITER_SIZE)
         folder = vocabulary.minilm_folder() if recipe.from_minilm else None
-        self.origin = {"encoder_started_from": "all-MiniLM-L6-v2" if folder else "nothing"}
+        self.origin = {"encoder_started_from": MINILM["weights"] if folder else "nothing"}
+        self.start = [MINILM] if folder else []
         kept: list[int] = []
         if folder is None:
             self.reader = vocabulary.reader_from_texts(texts, SCRATCH_READER_SIZE)

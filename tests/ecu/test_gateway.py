@@ -91,9 +91,9 @@ def test_given_every_identifier_and_length_when_sent_then_only_listed_whole_and_
         # All bits 0 means: unlock everything. So this very frame is the harmful one.
         is_harmful = identifier == LOCK.arbitration_id and prepare is not standing
         if is_protected and length == 8 and identifier in BODY_COMMANDS and not is_harmful:
-            allowed.add(identifier)
+            allowed.add((identifier, length))
     segments.settle()
-    passed = [frame.arbitration_id for frame in segments.to_body]
+    passed = [(frame.arbitration_id, len(frame.data)) for frame in segments.to_body]
     assert sorted(passed) == sorted(allowed)
     assert len(allowed) == (0 if not is_protected else 7 if prepare is standing else 6)
 

@@ -53,7 +53,12 @@ CALM: dict[str, Value] = {
     REAR_WINDOW: 30,
 }
 NOW_NS = 100 * S
-STANDING: Mapping[str, int | None] = {"standing": NOW_NS - 5 * S, "moving": None, "just stopped": NOW_NS - S + 1}
+STANDING: Mapping[str, int | None] = {
+    "standing": NOW_NS - 5 * S,
+    "moving": None,
+    "just stopped": NOW_NS - S + 1,
+    "for 1 s": NOW_NS - S,
+}
 
 
 def state(values: Mapping[str, Value], since_ns: int | None = NOW_NS - 5 * S) -> VehicleState:
@@ -99,7 +104,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         Example(LOCK, True, ALLOW, motion="moving"),
     ),
     "door.unlock": (Example(LOCK, False, CONFIRM, hand=ALLOW), Example(LOCK, True, ALLOW)),
-    "trunk.moving": (Example(BOOT, False, DENY, motion="just stopped"), Example(BOOT, False, ALLOW)),
+    "trunk.moving": (Example(BOOT, False, DENY, motion="just stopped"), Example(BOOT, False, ALLOW, motion="for 1 s")),
     "trunk.open": (Example(BOOT, True, CONFIRM, hand=ALLOW), Example(BOOT, False, ALLOW)),
     "window.lock_off": (Example(CHILD_LOCK, False, DENY, hand=ALLOW), Example(CHILD_LOCK, True, ALLOW)),
     "window.close_ignition": (
@@ -280,6 +285,24 @@ def test_given_any_state_when_readings_are_lost_then_the_verdict_is_never_milder
     partly = VehicleState(NOW_NS, readings, {}, None if is_motion_lost else since_ns)
     before, after = (judge(POLICY, command, seen, seat, channel) for seen in (known, partly))
     assert SEVERITY[after.outcome] >= SEVERITY[before.outcome]
+
+
+@pytest.mark.parametrize("path", sorted(CALM))
+def test_given_each_single_reading_when_it_is_lost_then_no_verdict_on_any_command_is_milder(path: str) -> None:
+    given: dict[str, Value] = {AC: True, REAR_SEAT: True}
+    known = state({**CALM, **given})
+    partly = VehicleState(NOW_NS, {p: r for p, r in known.readings.items() if p != path}, {}, known.standing_since_ns)
+    for command in COMMANDS:
+        before, after = (judge(POLICY, command, seen, Seat.DRIVER) for seen in (known, partly))
+        assert SEVERITY[after.outcome] >= SEVERITY[before.outcome], command
+
+
+def test_given_an_unknown_window_when_moved_then_it_counts_as_opening_and_as_closing() -> None:
+    values = {p: v for p, v in {**CALM, AC: True, IGNITION: "OFF"}.items() if p != WINDOW}
+    unknown = state(values)
+    assert judge(POLICY, Command(WINDOW, 60), unknown, Seat.DRIVER).rule == "window.close_ignition"
+    unknown = state({**values, IGNITION: "ON"})
+    assert judge(POLICY, Command(WINDOW, 60), unknown, Seat.DRIVER).rule == "window.open_with_ac"
 
 
 @pytest.mark.parametrize("name", [name for name in CONDITIONS if not name.startswith(("speaker", "front zones"))])

@@ -1,0 +1,69 @@
+"""One request and everything that became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from carpilot.execution import Execution, Row, Status
+from carpilot.reasoning.agent import Proposal
+from carpilot.request import Request
+from carpilot.speech import sentence, tell_changes
+from carpilot.vehicle.catalogue import Catalogue
+
+
+class Result(Enum):
+    """How a request ended."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    DENIED = "denied"
+    CONFIRM = "confirm"
+    ANSWERED = "answered"
+    ASKED = "asked"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request with everything that became of it."""
+
+    request: Request
+    proposal: Proposal | None = None
+    execution: Execution | None = None
+    thought: str = ""
+    reply: str = ""
+    result: Result | None = None
+    gate_us: float = 0.0
+    decided_ns: int = 0
+    ended_ns: int = 0
+    is_by_hand: bool = False
+    first_frame: int = 0
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The commands, with what became of each."""
+        return self.execution.rows if self.execution else ()
+
+
+def conclude(catalogue: Catalogue, rows: Sequence[Row]) -> tuple[Result, str]:
+    """Return how a request ended and what is said of it, from what the car has shown."""
+    done = [row for row in rows if row.status is Status.CONFIRMED]
+    failed = [row for row in rows if row.status is Status.NOT_DONE]
+    denied = [row for row in rows if row.status is Status.REFUSED]
+    waiting = [row for row in rows if row.status is Status.WAITING]
+    parts = []
+    if done:
+        shown = [row for row in done if not row.command.is_side_effect] or done
+        parts.append(tell_changes(catalogue, [(row.command.path, row.actual) for row in shown]))
+    parts += [sentence(f"not done: {catalogue[row.command.path].label}, {row.detail}") for row in failed]
+    parts += dict.fromkeys(row.detail for row in denied)
+    parts += dict.fromkeys(row.verdict.reason for row in waiting)
+    parts += dict.fromkeys(row.verdict.reason for row in done if row.verdict.reason)
+    if waiting:
+        result = Result.CONFIRM
+    elif any(not row.command.is_side_effect for row in denied):
+        result = Result.DENIED
+    else:
+        result = Result.NOT_DONE if failed or denied else Result.DONE
+    return result, " ".join(parts)
