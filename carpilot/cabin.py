@@ -218,7 +218,6 @@ class Cabin:
             else:
                 self._finish(exchange, Result.REFUSED, "All right, I leave it.")
             return
-        self._withdraw(confirmation, "confirmed")
         self.log.write(self.now_ns, "confirmed", number=exchange.request.number, of=confirmation.request_number)
         self._execute(exchange, confirmation.commands, Channel.CONFIRMED)
 
@@ -226,8 +225,7 @@ class Cabin:
         for exchange in self.exchanges:
             if exchange.request.number == confirmation.request_number and exchange.execution:
                 exchange.execution.withdraw(reason)
-        if reason != "confirmed":
-            self.log.write(self.now_ns, "withdrawn", number=confirmation.request_number, reason=reason)
+        self.log.write(self.now_ns, "withdrawn", number=confirmation.request_number, reason=reason)
 
     def _drop_confirmation(self, reason: str) -> None:
         confirmation, self._confirmation = self._confirmation, None

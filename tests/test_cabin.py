@@ -527,12 +527,12 @@ def test_given_a_decision_log_when_a_request_ends_then_every_step_stands_in_it(t
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [row["event"] for row in rows] == [
         *("start", "request", "decision", "verdict", "end"),
-        *("request", "settled", "confirmed", "verdict", "settled", "end"),
+        *("request", "confirmed", "verdict", "settled", "end"),
     ]
     assert [row["time_ns"] for row in rows] == sorted(row["time_ns"] for row in rows)
     assert (rows[3]["verdict"], rows[3]["rule"], rows[4]["result"]) == ("confirm", "trunk.open", "confirm")
-    assert (rows[6]["number"], rows[6]["detail"], rows[7]["of"]) == (1, "confirmed", 1)
-    assert (rows[9]["number"], rows[9]["status"], rows[10]["result"]) == (2, "confirmed", "done")
+    assert (rows[6]["number"], rows[6]["of"]) == (2, 1)
+    assert (rows[8]["number"], rows[8]["status"], rows[9]["result"]) == (2, "confirmed", "done")
     assert rows == ride.cabin.log.events
 
 

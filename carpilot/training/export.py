@@ -13,12 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from carpilot.reasoning.embedded import CARD, FILES, FORMAT
 from carpilot.training.network import Network
 from carpilot.training.vocabulary import save
 
-FORMAT = 1
-FILES = ("encoder.onnx", "decoder.onnx", "reader.json", "writer.json")
-CARD = "card.json"
 _OPSET = 17
 # Until a threshold has been fitted, a model that is less sure than this asks.
 ASK_BELOW = 0.5

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from carpilot.errors import InputError
+from carpilot.reasoning.embedded import CARD, FILES, load_embedded
 from carpilot.training.corpus import Corpus, Example, Labelled
 from carpilot.training.labels import read_corpora, sources
 from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
@@ -58,6 +59,7 @@ def train(
         import torch
     except ImportError as error:
         raise InputError("training needs torch: pip install 'carpilot[train]'") from error
+    _check_output(output)
     recipe = recipe or Recipe(minutes=minutes, seed=seed)
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
@@ -72,9 +74,17 @@ def train(
     return card
 
 
+def _check_output(output: Path) -> None:
+    """Raise InputError if writing a model would replace anything else than a model."""
+    if not output.exists():
+        return
+    names = {path.name for path in output.iterdir()} if output.is_dir() else {output.name}
+    if others := sorted(names - {*FILES, CARD}):
+        raise InputError(f"{output} holds {others[0]}; a model is written to a new folder, or over another model")
+
+
 def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, Any]) -> dict[str, Any]:
     """Write the model as it is, measure what was written, and return its card."""
-    from carpilot.reasoning.embedded import load_embedded
     from carpilot.training.export import export
     from carpilot.training.measure import measure
 

@@ -1,10 +1,12 @@
 """A tiny model, trained for a few steps, goes all the way to a decision."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from carpilot.decision import Act
+from carpilot.errors import InputError
 from carpilot.reasoning.embedded import load_embedded
 from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.tools import default_tools
@@ -46,11 +48,16 @@ def test_from_the_phrase_book_to_a_decision(tmp_path: Path) -> None:
 
 
 def test_without_torch_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    from carpilot.errors import InputError
-
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(InputError, match="torch"):
         train(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_other_things_is_not_replaced(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="training needs torch, which only the train extra brings")
+    (tmp_path / "letter.txt").write_text("dear")
+
+    with pytest.raises(InputError, match="letter"):
+        train(tmp_path)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
