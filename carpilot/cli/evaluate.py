@@ -18,7 +18,9 @@ def evaluate(
     suites: Annotated[
         list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, public.")
     ] = None,
-    models: Annotated[list[str] | None, typer.Option("--model", "-m", help="May be repeated.")] = None,
+    models: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="May be repeated; baseline is a plain peer.")
+    ] = None,
     requests: Annotated[
         Path | None,
         typer.Option(
@@ -32,7 +34,7 @@ def evaluate(
 
     Examples:
 
-      carpilot eval own --model embedded
+      carpilot eval own --model embedded --model baseline
 
       carpilot eval own public --requests FOLDER --show failed
     """
@@ -43,6 +45,7 @@ def evaluate(
     from carpilot.reasoning.registry import load_reasoner
     from carpilot.scenario import evaluate as scoring
     from carpilot.scenario.suite import find_suites, read_suite
+    from carpilot.training.baseline import Baseline
     from carpilot.vehicle.catalogue import default_catalogue
 
     if show not in ("none", "failed", "all"):
@@ -51,7 +54,7 @@ def evaluate(
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name in models or ["embedded"]:
-            reasoner = load_reasoner(name)
+            reasoner = Baseline() if name == Baseline.name else load_reasoner(name)
             for suite in loaded:
                 task = progress.add_task(f"{suite.name} with {name}", total=len(suite.cases))
                 reports.append(scoring.evaluate(suite, reasoner, partial(_advance, progress, task)))
