@@ -25,7 +25,7 @@ def say_value(signal: Signal, value: Value | None) -> str:
             return "occupied" if value else "free"
         return "on" if value else "off"
     if isinstance(value, str):
-        return value.lower().replace("_", " ")
+        return value.removeprefix("SKIP_").lower().replace("_", " ")
     if signal.path.endswith("CurrentGear"):
         return GEAR_LETTERS.get(int(value), str(value))
     return _say_number(signal, value)

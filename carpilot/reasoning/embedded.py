@@ -3,7 +3,8 @@
 The encoder reads the prompt once. The decoder then writes a thought freely, within a bound, and calls that the grammar
 allows; stretches with one continuation are fed in one step. The confidence of a decision is the smallest probability,
 before the grammar, of a token that was chosen among several, in the thought or in the calls: the calls follow the thought
-so closely that their own probabilities say little. Below the card's threshold the model asks.
+so closely that their own probabilities say little. A model less sure of an action than its card's threshold asks; a
+refusal or an answer moves nothing and stays.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from carpilot.decision import Decision
+from carpilot.decision import Act, Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.grammar import grammar
@@ -77,13 +78,16 @@ class EmbeddedReasoner:
         history: Sequence[Turn],
         control: Control,
     ) -> Decision:
-        """Return what should be done; a question if the model is less sure than its threshold."""
+        """Return what should be done; a question if the model is less sure of an action than its threshold."""
         words, context = prompt(request, state, history)
         written = self.write(words, context, tools, control)
-        calls = read_calls(written.calls)
-        if written.confidence < self._ask_below and calls[0].name != ASK:
-            calls = (Call(ASK, {"about": "what"}),)
-        return tools.decide(calls, state, request.seat, written.thought, written.confidence)
+
+        def decide(calls: Sequence[Call]) -> Decision:
+            return tools.decide(calls, state, request.seat, written.thought, written.confidence)
+
+        decision = decide(read_calls(written.calls))
+        is_unsure = decision.act is Act.COMMAND and written.confidence < self._ask_below
+        return decide([Call(ASK, {"about": "what"})]) if is_unsure else decision
 
     def write(self, words: str, context: str, tools: ToolCatalogue, control: Control) -> Written:
         """Return what the decoder writes for a prompt. Raises ModelOutputError if it is stopped before the end."""

@@ -46,8 +46,8 @@ def _hinted(argument: Argument, text: str) -> set[float]:
         values.add(high)
     if _LOWEST.search(text):
         values.add(low if argument.unit else low + 1)
-    if _MIDDLING.search(text) and argument.unit is None:
-        values.add(float((int(high) + 1) // 2))
+    if _MIDDLING.search(text):
+        values.add(50.0 if argument.unit == "percent" else float((int(high) + 1) // 2))
     return values
 
 
@@ -55,13 +55,14 @@ def allowed_numbers(tool: Tool, argument: Argument, text: str) -> tuple[float, .
     """Return the values that words (with numbers in digits) give evidence for, in order."""
     said = numbers_said(text)
     if argument.name == tool.change:
-        sizes = said | set(_USUAL_CHANGES[argument.unit])
+        sizes = {abs(number) for number in said} | set(_USUAL_CHANGES[argument.unit])
         values = {sign * size for size in sizes for sign in (1, -1) if size}
     else:
         values = set(said) | _hinted(argument, text)
         values |= set(_ALWAYS.get((tool.name, argument.name), ()))
         if argument.unit is None:
             values |= set(_OFF_AND_ON_LEVELS)
+            values |= {number / tool.factor for number in said if tool.factor > 1 and re.search(r"percent|%", text)}
     return tuple(sorted(value for value in values if _fits(argument, value)))
 
 

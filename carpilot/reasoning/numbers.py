@@ -19,6 +19,8 @@ _BEFORE_ONE = re.compile(
 _AFTER_ONE = re.compile(r"degrees?|percent|notch|level|celsius")
 _WORDS = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+(?:'[a-z]+)?|[^\sa-z\d]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SIGNED = re.compile(r"(minus |(?<!\d )- ?)?(\d+(?:\.\d+)?)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _FAHRENHEIT = re.compile(r"(\d+(?:\.\d+)?) ?(?:degrees |° ?)?(?:fahrenheit|f)\b")
 
 
@@ -48,9 +50,11 @@ def _is_lone_one(words: list[str], at: int, after: int) -> bool:
 
 def _number(words: list[str], at: int) -> tuple[float, int] | None:
     """Return the number that starts at a word, and the word after it."""
-    hundred = words[at : at + 2] in (["a", "hundred"], ["one", "hundred"]) or words[at] == "hundred"
-    if hundred:
-        return 100.0, at + (1 if words[at] == "hundred" else 2)
+    if words[at : at + 2] in (["a", "hundred"], ["one", "hundred"]) or words[at] == "hundred":
+        after = at + (1 if words[at] == "hundred" else 2)
+        rest = after + 1 if words[after : after + 1] == ["and"] else after
+        more = _tens(words, rest) if rest < len(words) else None
+        return (100.0 + more[0], more[1]) if more else (100.0, after)
     whole = _tens(words, at)
     if whole is None:
         if not _NUMBER.fullmatch(words[at].replace(",", ".")):
@@ -71,7 +75,7 @@ def _number(words: list[str], at: int) -> tuple[float, int] | None:
 
 def with_digits(text: str) -> str:
     """Return the words in lower case, single-spaced, with every number in digits and Fahrenheit as Celsius."""
-    words = _WORDS.findall(text.lower().replace("\u2019", "'"))
+    words = _WORDS.findall(_THOUSANDS.sub("", text.lower().replace("\u2019", "'")))
     parts: list[str] = []
     at = 0
     while at < len(words):
@@ -87,5 +91,5 @@ def with_digits(text: str) -> str:
 
 
 def numbers_said(text: str) -> frozenset[float]:
-    """Return the numbers in words that went through `with_digits`."""
-    return frozenset(float(number) for number in _NUMBER.findall(text))
+    """Return the numbers in words that went through `with_digits`; below zero after a minus."""
+    return frozenset(float(number) * (-1 if sign else 1) for sign, number in _SIGNED.findall(text))

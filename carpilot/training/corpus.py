@@ -26,7 +26,7 @@ _BEFORE_TOOLS = (
     "set lock",
 )
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
-_NUMBER_SLOT = re.compile(r"\{(celsius|percent|degrees|fan_level|level|some|tens)")
+_VALUE_SLOT = re.compile(r"\{(?!\w+_by\b)")
 SHARE_LABELLED = 0.25
 SHARE_JOINED = 0.28
 SHARE_PAIRED = 0.2
@@ -177,13 +177,14 @@ def _is_action(template: Template) -> bool:
 
 
 def _weight(template: Template) -> float:
+    """Return how often a template is drawn: more where a value must be carried over, less for the many devices."""
     if template.after or template.when:
         return 1.0
+    if template.names_device:
+        return 0.3
     if template.calls.startswith((ASK, REFUSE)):
         return 2.0
-    if _NUMBER_SLOT.search(template.text):
-        return 2.5
-    return 0.3 if "(" in template.text and template.text.count("|") > 3 and len(template.text) > 120 else 1.0
+    return 2.0 if _VALUE_SLOT.search(template.text) else 1.0
 
 
 def _thing(call: Call) -> str:

@@ -76,6 +76,8 @@ _ANY_MUSIC = re.compile(
     r"^(please )?(play|start|put on|resume) (me )?(some |the |my |any )?(music|songs?|tunes)( please)?[.!]?$"
 )
 _DOUBTFUL = re.compile(r"unmute|mute off|playing|is on\b|^play$|speak|bass")
+_ROOMS = re.compile(r"kitchen|bedroom|living|\broom|floor|garage|balcony|closet|house|bathroom|lamp|hall|porch|home")
+_COLOURS = re.compile(r"\b(white|red|orange|yellow|green|cyan|blue|purple|pink)\b")
 _PLAYER = re.compile(r"\b(next|previous|skip|back|resume|pause|again|mute|louder|volume)\b")
 # What a sentence must name for the label of a simulated car to be believed.
 _NAMED = (
@@ -191,14 +193,28 @@ def _by_intent(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str
         if calls.startswith("refuse") and (len(words.split()) < 4 or _PLAYER.search(words)):
             return None
         return need, _by_how_much(calls, words)
+    if intent.endswith(("lightdim", "lightup", "lightchange")) and not _ROOMS.search(words) and not numbers_said(words):
+        return _lights(intent, words)
     if intent == "HassSetVolume":
         said = [n for n in numbers_said(words) if 0 <= n <= 100]
         return ("a set volume", f"set_volume(percent={said[0]:g})") if len(said) == 1 else None
-    if re.search(r"kitchen|bedroom|living room|floor|garage|balcony|closet|house|bathroom", words):
+    if _ROOMS.search(words):
         return _refusal("not_in_car")
     if row.get("domain") in _REFUSED and not intent.startswith("VEHICLE"):
         return _refusal(_REFUSED[row["domain"]])
     return None
+
+
+def _lights(intent: str, words: str) -> tuple[str, str] | None:
+    """Return what is asked of lights that can be dimmed and coloured: in our car these are the ambient ones."""
+    if intent.endswith("lightchange"):
+        colours = set(_COLOURS.findall(words))
+        return ("coloured light", f"set_ambient_color(color={colours.pop()})") if len(colours) == 1 else None
+    if not re.search(r"light|bright|dim", words):
+        return None
+    if intent.endswith("lightdim"):
+        return "dimmer mood light", _by_how_much("set_ambient_brightness(change=-10)", words)
+    return "brighter mood light", _by_how_much("set_ambient_brightness(change=10)", words)
 
 
 def _place(words: str) -> str:

@@ -16,8 +16,8 @@ from carpilot.training.corpus import Corpus, Example
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import VehicleState, state_of
 
-# A wrong thing done costs as much as this many right things not done.
-WRONG_COSTS = 3.0
+# A wrong thing done costs as much as this many right things not done. The gate still stands behind.
+WRONG_COSTS = 2.0
 _HIGHEST_THRESHOLD = 0.9
 
 
@@ -28,6 +28,10 @@ class Outcome:
     is_right: bool
     moves: bool
     confidence: float
+
+    def is_kept(self, ask_below: float) -> bool:
+        """Whether the decision stands at a threshold, and is not replaced by a question."""
+        return not self.moves or self.confidence >= ask_below
 
 
 def _meaning(decision: Decision) -> tuple[object, ...]:
@@ -56,8 +60,8 @@ def outcomes(reasoner: EmbeddedReasoner, corpus: Corpus, count: int) -> tuple[Ou
 def threshold(found: Sequence[Outcome]) -> float:
     """Return the confidence below which asking is worth more than acting, 0 to 0.9."""
     best, best_worth = 0.0, float("-inf")
-    for candidate in sorted({0.0, *(o.confidence for o in found if o.confidence <= _HIGHEST_THRESHOLD)}):
-        kept = [o for o in found if o.confidence >= candidate]
+    for candidate in sorted({0.0, *(o.confidence for o in found if o.moves and o.confidence <= _HIGHEST_THRESHOLD)}):
+        kept = [o for o in found if o.is_kept(candidate)]
         worth = sum(1.0 if o.is_right else -WRONG_COSTS * o.moves for o in kept)
         if worth > best_worth:
             best, best_worth = candidate, worth
@@ -67,7 +71,7 @@ def threshold(found: Sequence[Outcome]) -> float:
 def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:
     """Return the share of right decisions, of wrong actions, and of questions back at a threshold."""
     count = max(1, len(found))
-    kept = [o for o in found if o.confidence >= ask_below]
+    kept = [o for o in found if o.is_kept(ask_below)]
     return {
         "count": len(found),
         "right_without_threshold": round(sum(o.is_right for o in found) / count, 4),

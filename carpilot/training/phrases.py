@@ -33,6 +33,7 @@ class Template:
     group: int
     when: str | None = None
     after: str | None = None
+    names_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
             for verb in slots["verbs"][side].split("|"):
                 text = verb.replace("{x}", "(" + device["nouns"] + ")")
                 need = device["need"] if side == "switched_on" else f"no {device['need']}"
-                templates.append(Template(text, need, device[side], group))
+                templates.append(Template(text, need, device[side], group, names_device=True))
     before, after = (tuple(part.strip() for part in slots[key].split("|")) for key in ("before", "after"))
     joins, chatter, reasons = tuple(slots["joins"].split("|")), tuple(slots["chatter"]), tuple(slots["reasons"])
     verbs = {side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()}

@@ -49,7 +49,6 @@ def state() -> VehicleState:
         ("volume to 45", "Vehicle.Cabin.Infotainment.Media.Volume", 45),
         ("next song", "Vehicle.Cabin.Infotainment.Media.Action", "SKIP_FORWARD"),
         ("open the trunk", "Vehicle.Body.Trunk.Rear.IsOpen", True),
-        ("make the ambient light blue", "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Color", "BLUE"),
     ],
 )
 def test_plain_requests(model: EmbeddedReasoner, state: VehicleState, text: str, path: str, target: object) -> None:

@@ -3,11 +3,13 @@
 from random import Random
 
 import pytest
+from hypothesis import given, settings, strategies
 from llguidance import LLMatcher
 
 from carpilot.reasoning.grammar import allowed_numbers, grammar
 from carpilot.reasoning.numbers import numbers_said, with_digits
 from carpilot.reasoning.tools import default_tools
+from carpilot.training.phrases import in_words
 
 TOOLS = default_tools()
 
@@ -24,6 +26,7 @@ TOOLS = default_tools()
         ("twenty one point five", "21.5"),
         ("open it 50%!", "open it 50%!"),
         ("one", "1"),
+        ("1,000 or 2,5", "1000 or 2.5"),
     ],
 )
 def test_numbers_become_digits(text: str, wanted: str) -> None:
@@ -39,6 +42,10 @@ def test_said_numbers_are_found() -> None:
     [
         ("set_temperature", "celsius", "make it 22 or 40", (22.0,)),
         ("set_temperature", "celsius", "warmer", ()),
+        ("set_temperature", "celsius", "to minus 20", ()),
+        ("set_temperature", "celsius", "20 - 22", (20.0, 22.0)),
+        ("set_temperature", "change", "minus 3", (-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0)),
+        ("set_fan", "level", "fan to 60 percent", (0.0, 2.0, 3.0)),
         ("set_temperature", "celsius", "as hot as possible", (28.0,)),
         ("set_temperature", "change", "warmer", (-4.0, -2.0, -1.0, 1.0, 2.0, 4.0)),
         ("set_window", "percent", "open the window", (0.0, 100.0)),
@@ -53,9 +60,17 @@ def test_only_evidence_is_allowed(tool: str, argument: str, text: str, wanted: t
     assert allowed_numbers(TOOLS[tool], TOOLS[tool].arguments[argument], text) == wanted
 
 
-def test_grammar_is_valid_for_any_words() -> None:
-    for text in ("", "22", "driver 21 and passenger 23", 'a "quoted" \\ word'):
+@settings(max_examples=40, deadline=None)
+@given(strategies.text(max_size=60))
+def test_grammar_is_valid_for_any_words(words: str) -> None:
+    for text in (with_digits(words), with_digits(f"{words} 22")):
         assert LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(grammar(TOOLS, text))) == ""
+
+
+@given(strategies.integers(0, 99), strategies.sampled_from([0.0, 0.5, 100.0]))
+def test_spoken_numbers_are_heard(number: int, more: float) -> None:
+    value = number + more
+    assert numbers_said(with_digits(f"set it to {in_words(value)} please")) == {value}
 
 
 def test_a_tool_without_its_number_keeps_the_change() -> None:
