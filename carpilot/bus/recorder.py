@@ -50,7 +50,10 @@ class BusRecorder:
                 self._writer.start_timestamp = 0.0
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-        except ImportError as error:
+        except (
+            ImportError,
+            NotImplementedError,
+        ) as error:  # python-can raises either where a format's package is missing
             raise InputError(f"writing {path.suffix} needs another package: {error}") from error
         self.path = path
         self.frames = 0

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def test_yes_answers_the_gate() -> None:
         (("ask", "   "), "words"),
         (("ask", "x" * 501), "500"),
         (("ask", "hello", "--log", "out.xyz"), ".blf"),
+        (("ask", "hello", "--log", "/proc/none/out.log"), "/proc/none/out.log"),
         (("replay", "nowhere.yaml"), "nowhere.yaml"),
         (("eval", "nowhere"), "own"),
         (("signals", "--domain", "climat"), "climate"),
@@ -93,6 +95,14 @@ def test_bad_input_gets_one_line_and_status_2(arguments: tuple[str, ...], named:
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
     assert named in done.stderr
+
+
+@pytest.mark.skipif(find_spec("asammdf") is not None, reason="asammdf is installed, so this format can be written")
+def test_a_format_whose_package_is_missing_is_named(tmp_path: Path) -> None:
+    done = run("ask", "hello", "--log", str(tmp_path / "out.mf4"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "asammdf" in done.stderr
 
 
 def test_a_broken_scenario_gets_one_line_and_status_2(tmp_path: Path) -> None:
