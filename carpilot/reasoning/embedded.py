@@ -9,6 +9,7 @@ refusal or an answer moves nothing and stays.
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the decoder wrote: the thought, the calls as JSON, and the least certain choice on the way."""
+    """What the decoder wrote: the thought, the calls as JSON, and how sure it was of the least certain choice."""
 
     thought: str
     calls: str
@@ -111,7 +112,9 @@ class EmbeddedReasoner:
             legal = np.unpackbits(mask.view(np.uint8), bitorder="little")[: logits.size].astype(bool)
             token = int(np.where(legal, logits, -np.inf).argmax())
             if legal.sum() > 1:
-                confidence = min(confidence, _probability(logits, token))
+                probability = _probability(logits, token)
+                # Two wordings of one thought may share what one of them would have: doubt there weighs less.
+                confidence = min(confidence, probability if in_calls else math.sqrt(probability))
             forced = self._accept(matcher, token)
             chunk = [token, *forced]
             written += chunk

@@ -15,6 +15,7 @@ from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Argument, Tool, ToolCa
 
 MAX_THOUGHT_CHARACTERS = 220
 MAX_GRAMMAR_CALLS = 4
+MAX_THOUGHT_NUMBERS = 6
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
 _HIGHEST = re.compile(
     r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all the way|"
@@ -112,6 +113,20 @@ def _spoken_rule(name: str, argument: str, choices: Iterable[str]) -> str:
     return f'{head} {_choice(json.dumps(choice) for choice in choices)} "}}}}"'
 
 
+def _thought(tools: ToolCatalogue, text: str) -> str:
+    """Return the regular expression of a thought: words, and of numbers only those that some call may carry."""
+    arguments = [(tool, argument) for tool in tools.values() for argument in tool.arguments.values()]
+    numbers = {
+        plain_number(abs(number))
+        for tool, argument in arguments
+        if not argument.choices and not argument.is_boolean
+        for number in allowed_numbers(tool, argument, text)
+    }
+    words = f"[a-z ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}"
+    number = "|".join(re.escape(number) for number in sorted(numbers))
+    return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"
+
+
 def grammar(tools: ToolCatalogue, text: str) -> str:
     """Return the grammar, in Lark's notation, for an answer to words that went through `with_digits`."""
     rules = {f"tool_{name}": _tool_rule(tool, text) for name, tool in tools.items()}
@@ -123,7 +138,7 @@ def grammar(tools: ToolCatalogue, text: str) -> str:
     }
     lines = [
         'start: THOUGHT "\\n[" calls "]"',
-        f"THOUGHT: /[a-z0-9 ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}/",
+        f"THOUGHT: /{_thought(tools, text)}/",
         f'calls: spoken | tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
         f"spoken: {' | '.join(spoken)}",
         f"tool: {' | '.join(kept)}",

@@ -16,9 +16,10 @@ from carpilot.training.corpus import Corpus, Example
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import VehicleState, state_of
 
-# A wrong thing done costs as much as this many right things not done. The gate still stands behind.
-WRONG_COSTS = 2.0
+# A wrong thing done costs as much as this many right things not done: it can be undone, and the gate stands behind.
+WRONG_COSTS = 1.0
 _HIGHEST_THRESHOLD = 0.9
+_EQUALLY_GOOD = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,16 @@ def outcomes(reasoner: EmbeddedReasoner, corpus: Corpus, count: int) -> tuple[Ou
 
 
 def threshold(found: Sequence[Outcome]) -> float:
-    """Return the confidence below which asking is worth more than acting, 0 to 0.9."""
-    best, best_worth = 0.0, float("-inf")
-    for candidate in sorted({0.0, *(o.confidence for o in found if o.moves and o.confidence <= _HIGHEST_THRESHOLD)}):
+    """Return the confidence below which asking is worth more than acting, 0 to 0.9; of equally good ones the lowest."""
+
+    def worth(candidate: float) -> float:
         kept = [o for o in found if o.is_kept(candidate)]
-        worth = sum(1.0 if o.is_right else -WRONG_COSTS * o.moves for o in kept)
-        if worth > best_worth:
-            best, best_worth = candidate, worth
-    return round(best, 3)
+        return sum(1.0 if o.is_right else -WRONG_COSTS * o.moves for o in kept)
+
+    candidates = sorted({0.0, *(o.confidence for o in found if o.moves and o.confidence <= _HIGHEST_THRESHOLD)})
+    worths = [worth(candidate) for candidate in candidates]
+    enough = max(worths) - _EQUALLY_GOOD * len(found)
+    return round(next(c for c, w in zip(candidates, worths, strict=True) if w >= enough), 3)
 
 
 def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:

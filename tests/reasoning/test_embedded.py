@@ -47,6 +47,7 @@ def state() -> VehicleState:
         ("open the rear left window", "Vehicle.Cabin.Door.Row2.DriverSide.Window.Position", 100),
         ("close my window", "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position", 0),
         ("volume to 45", "Vehicle.Cabin.Infotainment.Media.Volume", 45),
+        ("make the ambient light blue", "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Color", "BLUE"),
         ("next song", "Vehicle.Cabin.Infotainment.Media.Action", "SKIP_FORWARD"),
         ("open the trunk", "Vehicle.Body.Trunk.Rear.IsOpen", True),
     ],

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 from hypothesis import given, settings, strategies
-from llguidance import LLMatcher
+from llguidance import LLMatcher, LLTokenizer
 
 from carpilot.reasoning.grammar import allowed_numbers, grammar
 from carpilot.reasoning.numbers import numbers_said, with_digits
@@ -78,6 +78,14 @@ def test_a_tool_without_its_number_keeps_the_change() -> None:
     rule = next(line for line in text.splitlines() if line.startswith("tool_set_volume:"))
     assert "change" in rule
     assert "percent" not in rule
+
+
+@pytest.mark.parametrize(("number", "is_legal"), [("45", True), ("90", False)])
+def test_a_thought_names_only_numbers_that_a_call_may_carry(number: str, is_legal: bool) -> None:
+    answer = f'need: a set volume. so: volume {number}.\n[{{"name":"set_volume","arguments":{{"percent":45}}}}]'
+    matcher = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(grammar(TOOLS, "volume to 45")))
+    taken = matcher.try_consume_tokens(list(answer.encode()))
+    assert (taken == len(answer)) == is_legal
 
 
 def test_every_tool_can_be_called() -> None:

@@ -27,7 +27,7 @@ SCRIPT = ScriptedReasoner(
         ],
         "turn on my seat heating to level three": [Call("set_seat_heating", {"level": 3})],
         "set the wipers to fast": [Call("set_wipers", {"mode": "fast"})],
-        "turn off the headlights": [Call("set_headlights", {"mode": "off"})],
+        "I don't need the headlights, turn them off": [Call("set_headlights", {"mode": "off"})],
         "turn the wipers off": [Call("set_wipers", {"mode": "off"})],
         "I'm cold, turn up the temperature": [Call("set_temperature", {"change": 2})],
         "unlock the doors": [Call("set_lock", {"locked": False})],
@@ -35,7 +35,7 @@ SCRIPT = ScriptedReasoner(
         "open my window completely": [Call("set_window", {"percent": 100})],
         "play some music": [Call("set_playback", {"action": "play"})],
         "next song": [Call("skip_track", {"direction": "next"})],
-        "set the volume to 95 percent": [Call("set_volume", {"percent": 95})],
+        "set the volume to 90 percent": [Call("set_volume", {"percent": 90})],
     }
 )
 SHIPPED = find_scenarios([scenarios_folder()])
