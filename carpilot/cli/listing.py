@@ -16,7 +16,7 @@ def _print(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) 
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, header_style="dim", overflow="fold")
+        table.add_column(column, header_style="dim", overflow="fold", no_wrap=column == columns[0])
     for row in rows:
         table.add_row(*(str(row[column]) for column in columns))
     console().print(table)

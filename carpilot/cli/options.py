@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 180
 
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="Which model reasons; `carpilot models` lists them.")]
+ModelOption = Annotated[
+    str, typer.Option("--model", "-m", help="A name that `carpilot models` lists, or the folder of a trained model.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for a program to read.")]
 LogOption = Annotated[
     Path | None, typer.Option("--log", help="Write a bus log (.log .asc .blf .csv .trc) and a decision log beside it.")

@@ -50,12 +50,11 @@ class Written:
 class EmbeddedReasoner:
     """A Reasoner that runs in this process. Build it with `load_embedded`."""
 
-    name = "embedded"
-
     def __init__(self, folder: Path, card: Mapping[str, Any]) -> None:
         import llguidance
         import tokenizers
 
+        self.name = folder.resolve().name
         self.card = card
         self._ask_below = float(card["ask_below"])
         self._shape: Mapping[str, int] = card["shape"]

@@ -1,8 +1,9 @@
 """Which models can reason here, by name."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from carpilot.errors import InputError, UnknownNameError
+from carpilot.errors import InputError
 from carpilot.reasoning.reasoner import Reasoner
 
 DEFAULT = "embedded"
@@ -21,12 +22,18 @@ class ModelStatus:
 
 
 def load_reasoner(name: str = DEFAULT) -> Reasoner:
-    """Return a model ready to reason. Raises InputError if it does not exist or lacks something."""
-    if name not in NAMES:
-        raise UnknownNameError("model", name, NAMES)
-    from carpilot.reasoning.embedded import load_embedded
+    """Return a model ready to reason: one of `NAMES`, or the folder of one that `carpilot train` wrote.
 
-    return load_embedded()
+    Raises InputError if it does not exist or lacks something.
+    """
+    from carpilot.reasoning.embedded import CARD, load_embedded
+
+    if name in NAMES:
+        return load_embedded()
+    folder = Path(name)
+    if (folder / CARD).is_file():
+        return load_embedded(folder)
+    raise InputError(f"no model {name!r}; there is {', '.join(NAMES)}, or the folder of a trained one with its {CARD}")
 
 
 def statuses() -> tuple[ModelStatus, ...]:

@@ -5,7 +5,7 @@ arguments and the commands. Relative arguments are resolved here, against what t
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -183,7 +183,10 @@ class ToolCatalogue(Mapping[str, Tool]):
         except KeyError:
             raise UnknownNameError("tool", name, self._tools) from None
 
-    def __iter__(self) -> "Any":
+    def __contains__(self, name: object) -> bool:
+        return name in self._tools
+
+    def __iter__(self) -> Iterator[str]:
         return iter(self._tools)
 
     def __len__(self) -> int:

@@ -17,6 +17,7 @@ from carpilot.reasoning.grammar import allowed_numbers, grammar
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import prompt
 from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.registry import load_reasoner
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import default_tools
 from carpilot.request import MAX_REQUEST_CHARACTERS, Request, Seat
@@ -211,3 +212,12 @@ def test_a_card_of_another_format_is_refused(tmp_path: Path) -> None:
 def test_the_card_names_data_and_figures(model: EmbeddedReasoner) -> None:
     assert {"parameters", "licence", "data", "training", "figures", "sha256"} <= set(model.card)
     assert sum((SHIPPED / name).stat().st_size for name in FILES) < 25_000_000
+
+
+def test_a_trained_model_is_named_by_its_folder(tmp_path: Path, state: VehicleState) -> None:
+    trained = load_reasoner(str(_copy(tmp_path / "mine")))
+
+    assert trained.name == "mine"
+    assert trained.propose(Request(1, "warmer"), state, TOOLS, (), Control()).act is Act.COMMAND
+    with pytest.raises(InputError, match="there is embedded, or the folder"):
+        load_reasoner(str(tmp_path))

@@ -334,6 +334,8 @@ def test_given_a_schema_when_read_by_itself_then_it_allows_exactly_what_the_chec
 def test_given_an_unknown_tool_when_asked_for_then_the_nearest_is_named() -> None:
     with pytest.raises(UnknownNameError, match=r"no tool 'set_windows'; there is set_window"):
         TOOLS["set_windows"]
+    assert "set_windows" not in TOOLS
+    assert "set_window" in TOOLS
 
 
 FILE = """
