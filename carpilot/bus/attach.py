@@ -1,25 +1,34 @@
 """The door for other programs: one Unix socket a segment, for this user only.
 
-A running cabin offers it; `python_can.CarpilotBus` is the other end. Both ways go records of fixed size: time in
-nanoseconds, identifier with bit 31 set for the extended format, length, eight bytes. What an attached program sends takes
-part in arbitration like any node's frame, and meets the gateway like any other. Nothing listens on a network.
+A running cabin offers it; `python_can.CarpilotBus` is the other end, through `SocketLink`. Both ways go records: time in
+nanoseconds, identifier, flags (extended, FD, bit rate switch, error), length, and that many bytes, up to 64. Each program that
+comes in is a node of its own: what it sends takes part in arbitration, is heard by the others, and meets the gateway like
+any frame. A program that floods is held back once MAX_QUEUED_FRAMES of its frames wait for the bus; one that does not read
+is put out. Nothing listens on a network.
 """
 
 import contextlib
 import os
+import select
 import socket
 import stat
 import struct
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from carpilot.bus.bus import Bus, Port
-from carpilot.bus.frame import MAX_DATA_BYTES, Frame
+from carpilot.bus.bus import Bus
+from carpilot.bus.controller import ErrorKind
+from carpilot.bus.frame import MAX_FD_DATA_BYTES, Frame
+from carpilot.bus.message import Heard, heard_error
 from carpilot.errors import InputError, WireError
+from carpilot.units import NS_PER_S
 
-RECORD = struct.Struct("<QIB8s")
-EXTENDED_FLAG = 0x8000_0000
+HEADER = struct.Struct("<QIBB")
+IS_EXTENDED, IS_FD, HAS_SWITCH, IS_ERROR = 1, 2, 4, 8
 MAX_WAITING_BYTES = 1_000_000
+MAX_QUEUED_FRAMES = 1_000
+READ_BYTES = 65_536
 ATTACHED = "ATTACHED"
 
 
@@ -39,25 +48,75 @@ def socket_path(segment: str) -> Path:
     return runtime_folder() / f"{segment}.sock"
 
 
-def pack(time_ns: int, frame: Frame) -> bytes:
+def pack(heard: Heard) -> bytes:
     """Return a frame as a record."""
-    identifier = frame.arbitration_id | (EXTENDED_FLAG if frame.is_extended else 0)
-    return RECORD.pack(time_ns, identifier, len(frame.data), frame.data)
+    frame = heard.frame
+    flags = frame.is_extended * IS_EXTENDED | frame.is_fd * IS_FD | frame.has_bitrate_switch * HAS_SWITCH
+    flags |= heard.is_error * IS_ERROR
+    return HEADER.pack(heard.time_ns, frame.arbitration_id, flags, len(frame.data)) + frame.data
 
 
-def unpack(record: bytes) -> tuple[int, Frame]:
-    """Return time and frame of a record. Raises WireError."""
-    time_ns, identifier, length, data = RECORD.unpack(record)
-    if length > MAX_DATA_BYTES:
-        raise WireError(f"a classic frame carries at most {MAX_DATA_BYTES} bytes, not {length}")
-    return time_ns, Frame(identifier & ~EXTENDED_FLAG, data[:length], bool(identifier & EXTENDED_FLAG))
+def take(buffer: bytearray) -> Heard | None:
+    """Take the first record off a buffer; None if it is not whole yet. Raises WireError for bytes that are no record."""
+    if len(buffer) < HEADER.size:
+        return None
+    time_ns, identifier, flags, length = HEADER.unpack_from(buffer)
+    if length > MAX_FD_DATA_BYTES or flags > (IS_EXTENDED | IS_FD | HAS_SWITCH | IS_ERROR):
+        raise WireError(f"no frame has {length} bytes and flags {flags:#x}")
+    end = HEADER.size + length
+    if len(buffer) < end:
+        return None
+    data = bytes(buffer[HEADER.size : end])
+    del buffer[:end]
+    frame = Frame(identifier, data, bool(flags & IS_EXTENDED), bool(flags & IS_FD), bool(flags & HAS_SWITCH))
+    return Heard(time_ns, frame, bool(flags & IS_ERROR))
 
 
 class _Client:
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.incoming = bytearray()
-        self.outgoing = bytearray()
+    """A program that came in: a node of the segment."""
+
+    def __init__(self, connection: socket.socket, bus: Bus, node: str) -> None:
+        self.node = node
+        self._connection = connection
+        self._incoming = bytearray()
+        self._outgoing = bytearray()
+        self._bus = bus
+        self._port = bus.attach(node)
+        connection.setblocking(False)
+
+    def tell(self, record: bytes) -> None:
+        """Queue a record of what another node sent."""
+        self._outgoing += record
+
+    def serve(self) -> bool:
+        """Move bytes both ways; return whether the program is still there and keeps up."""
+        try:
+            self._write()
+            is_there = self._port.waiting >= MAX_QUEUED_FRAMES or self._read()
+        except (OSError, WireError):
+            return False
+        return is_there and len(self._outgoing) <= MAX_WAITING_BYTES
+
+    def _write(self) -> None:
+        if self._outgoing:
+            with contextlib.suppress(BlockingIOError):
+                del self._outgoing[: self._connection.send(self._outgoing)]
+
+    def _read(self) -> bool:
+        try:
+            received = self._connection.recv(READ_BYTES)
+        except BlockingIOError:
+            return True
+        self._incoming += received
+        while (record := take(self._incoming)) is not None:
+            if record.is_error:
+                raise WireError("a program cannot send an error frame")
+            self._port.send(record.frame)
+        return bool(received)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._bus.detach(self._port)
 
 
 class _Door:
@@ -65,59 +124,47 @@ class _Door:
 
     def __init__(self, segment: str, bus: Bus) -> None:
         self.path = socket_path(segment)
-        self.port: Port = bus.attach(ATTACHED)
-        self.clients: list[_Client] = []
-        self.listener = _listen(self.path)
+        self._bus = bus
+        self._clients: list[_Client] = []
+        self._listener = _listen(self.path)
         bus.taps.append(self._tap)
+        bus.error_taps.append(self._error_tap)
 
     def _tap(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
         del segment
-        if self.clients and sender != ATTACHED:
-            record = pack(time_ns, frame)
-            for client in self.clients:
-                client.outgoing += record
+        self._tell(Heard(time_ns, frame), sender)
+
+    def _error_tap(self, time_ns: int, segment: str, kind: ErrorKind, sender: str) -> None:
+        del segment, sender
+        self._tell(heard_error(time_ns, kind), None)
+
+    def _tell(self, heard: Heard, sender: str | None) -> None:
+        """Tell all clients but the sender."""
+        if self._clients:
+            record = pack(heard)
+            for client in self._clients:
+                if client.node != sender:
+                    client.tell(record)
 
     def poll(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            connection, _ = self.listener.accept()
-            connection.setblocking(False)
-            self.clients.append(_Client(connection))
-        for client in tuple(self.clients):
-            if not self._serve(client):
-                client.connection.close()
-                self.clients.remove(client)
+            connection, _ = self._listener.accept()
+            self._clients.append(_Client(connection, self._bus, self._free_name()))
+        for client in tuple(self._clients):
+            if not client.serve():
+                self._clients.remove(client)
+                client.close()
 
-    def _serve(self, client: _Client) -> bool:
-        """Move bytes both ways; return whether the client is still there and keeps up."""
-        try:
-            if client.outgoing:
-                del client.outgoing[: client.connection.send(client.outgoing)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            return False
-        try:
-            received = client.connection.recv(65536)
-            if not received:
-                return False
-            client.incoming += received
-        except BlockingIOError:
-            pass
-        except OSError:
-            return False
-        while len(client.incoming) >= RECORD.size:
-            record = bytes(client.incoming[: RECORD.size])
-            del client.incoming[: RECORD.size]
-            try:
-                self.port.send(unpack(record)[1])
-            except WireError:
-                return False
-        return len(client.outgoing) <= MAX_WAITING_BYTES
+    def _free_name(self) -> str:
+        taken = {client.node for client in self._clients}
+        return next(name for number in range(len(taken) + 1) if (name := f"{ATTACHED}_{number + 1}") not in taken)
 
     def close(self) -> None:
-        for client in self.clients:
-            client.connection.close()
-        self.listener.close()
+        for client in self._clients:
+            client.close()
+        self._bus.taps.remove(self._tap)
+        self._bus.error_taps.remove(self._error_tap)
+        self._listener.close()
         self.path.unlink(missing_ok=True)
 
 
@@ -155,3 +202,46 @@ class AttachServer:
         """Shut the doors."""
         for door in self._doors:
             door.close()
+
+
+class SocketLink:
+    """The other end: one segment of a cabin that runs in another process. Raises InputError if none runs."""
+
+    def __init__(self, segment: str) -> None:
+        self._incoming = bytearray()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(socket_path(segment)))
+        except OSError as error:
+            self._socket.close()
+            raise InputError(f"no cabin is running here ({error.strerror}); start carpilot drive") from error
+
+    def clock_ns(self) -> int:
+        """Return the time that timeouts are counted in: the wall clock's."""
+        return time.monotonic_ns()
+
+    def send(self, frame: Frame, timeout_s: float | None = None) -> None:
+        """Hand a frame to the cabin; waits at most `timeout_s` where the cabin holds us back. Raises OSError."""
+        self._socket.settimeout(timeout_s)
+        self._socket.sendall(pack(Heard(0, frame)))
+
+    def receive(self, timeout_s: float | None) -> Heard | None:
+        """Return the next frame and its simulation time, or None. Raises OSError if the cabin has ended."""
+        limit_ns = None if timeout_s is None else time.monotonic_ns() + round(timeout_s * NS_PER_S)
+        while (record := take(self._incoming)) is None:
+            left_s = None if limit_ns is None else max(0, limit_ns - time.monotonic_ns()) / NS_PER_S
+            if not select.select([self._socket], [], [], left_s)[0]:
+                return None
+            received = self._socket.recv(READ_BYTES)
+            if not received:
+                raise ConnectionResetError("the cabin has ended")
+            self._incoming += received
+        return record
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when frames have come."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Leave."""
+        self._socket.close()
