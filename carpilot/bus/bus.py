@@ -1,99 +1,288 @@
-"""One CAN segment: arbitration, wire time and transmit queues.
+"""One CAN segment: arbitration, wire time, transmit queues, and what happens when a transmission fails.
 
-Each node has a queue of its own, ordered by identifier as a controller's mailboxes are. When the bus is idle, the lowest
-identifier of all queues wins; it holds the bus for its exact length, is delivered at the end of its end of frame, and the
-next arbitration follows after the intermission. Error frames and error states are not modelled here.
+Each node has a queue of its own, ordered by identifier as a controller's mailboxes are, so the lowest identifier of all
+queues is that of one heap for the whole segment. When the bus is idle it wins; it holds the bus for its exact length, is
+delivered at the end of its end of frame, and the next arbitration follows after the intermission.
+
+While nothing is wrong, no counter moves and a frame costs no more than its place in the heap and its delivery: completion
+and next arbitration follow each other without an event where nothing else is due (`Scheduler.advances_to`). Errors, lone
+nodes and disturbances set `_is_watched`, and transmissions then go through `fault_confinement`.
 """
 
-import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from heapq import heappop, heappush
 
-from carpilot.bus.frame import INTERMISSION_BITS, Frame
+from carpilot.bus.controller import SEQUENCE_BITS, Controller, ErrorKind, Recovery
+from carpilot.bus.disturbances import Disturbances
+from carpilot.bus.fault_confinement import FaultConfinement
+from carpilot.bus.frame import DEFAULT_DATA_BITRATE, INTERMISSION_BITS, Frame
 from carpilot.sim.scheduler import Priority, Scheduler
 from carpilot.units import NS_PER_S
 
 Receive = Callable[[Frame], None]
 Tap = Callable[[int, str, Frame, str], None]
+ErrorTap = Callable[[int, str, ErrorKind, str], None]
+Entry = tuple[int, int, "Port", Frame]
+"""What waits: arbitration order, running number, sender, frame."""
+
+_DELIVERY = int(Priority.DELIVERY)
+_ARBITRATION = int(Priority.ARBITRATION)
+_RECEIVERS_KEPT = 4096
+_NEVER_NS = -1
+_NO_NUMBER = 1 << 62
 
 
 class Port:
-    """A node's access to one segment."""
+    """A node's access to one segment. `on_bus_off` and `on_recovered` are called when its controller leaves and returns."""
 
-    def __init__(self, bus: "Bus", node: str, receive: Receive | None) -> None:
+    __slots__ = (
+        "_bus", "accepts", "can_send", "controller", "is_attached", "is_muted", "node", "on_bus_off", "on_recovered",
+        "receive", "recovery", "refused", "suspended_until_ns", "valid_from",
+    )  # fmt: skip
+
+    def __init__(self, bus: "Bus", node: str, receive: Receive | None, accepts: Collection[int] | None) -> None:
         self._bus = bus
         self.node = node
         self.receive = receive
-        self.queue: list[tuple[tuple[int, int], int, Frame]] = []
+        self.accepts = None if accepts is None else frozenset(accepts)
+        self.controller = Controller()
+        self.recovery = Recovery()
+        self.on_bus_off: Callable[[], None] | None = None
+        self.on_recovered: Callable[[], None] | None = None
+        self.is_attached = True
+        self.is_muted = False
+        self.can_send = True
+        self.refused = 0
+        """Frames that were given to `send` while muted, bus-off or detached."""
+        self.valid_from = 0
+        """Frames in the heap with a lower running number have been cleared."""
+        self.suspended_until_ns = 0
 
     @property
     def segment(self) -> str:
         """The name of the segment."""
         return self._bus.name
 
+    @property
+    def is_on_bus(self) -> bool:
+        """Whether the node takes part: hears, acknowledges, may send."""
+        return self.is_attached and not self.controller.is_bus_off
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait in this node's queue."""
+        return sum(port is self and number >= self.valid_from for _, number, port, _ in self._bus.pending)
+
     def send(self, frame: Frame) -> None:
-        """Queue a frame for transmission."""
+        """Queue a frame for transmission. A node that is muted, bus-off or detached sends nothing."""
         self._bus.enqueue(self, frame)
 
     def clear(self) -> None:
         """Drop everything that is still queued."""
-        self.queue.clear()
+        self.valid_from = self._bus.next_number
+
+    def mute(self) -> None:
+        """Take the right to send away, as a guardian does; drops what is queued."""
+        self.is_muted = True
+        self.clear()
+        self.refresh()
+
+    def unmute(self) -> None:
+        """Give the right to send back."""
+        self.is_muted = False
+        self.refresh()
+
+    def restart(self) -> None:
+        """Ask for recovery from bus-off anew, with the count of restarts at 0."""
+        self.controller.restarts = 0
+        self._bus.faults.begin_recovery(self)
+
+    def refresh(self) -> None:
+        """Bring `can_send` up to date."""
+        self.can_send = self.is_on_bus and not self.is_muted
 
 
 class Bus:
-    """A segment at a bit rate. `taps` see every frame at the instant it is complete: (time, segment, frame, sender)."""
+    """A segment at a bit rate. `taps` see every frame at the instant it is complete: (time, segment, frame, sender).
 
-    def __init__(self, name: str, scheduler: Scheduler, bitrate: int = 500_000) -> None:
+    `error_taps` see every error frame at its end: (time, segment, kind, sender). `busy_ns` is the time of frames and error
+    frames that have begun, `frame_count` and `error_count` how many are complete.
+    """
+
+    def __init__(
+        self, name: str, scheduler: Scheduler, bitrate: int = 500_000, data_bitrate: int = DEFAULT_DATA_BITRATE
+    ) -> None:
         self.name = name
         self.bitrate = bitrate
+        self.data_bitrate = data_bitrate
+        self.scheduler = scheduler
         self.taps: list[Tap] = []
-        self._scheduler = scheduler
-        self._ports: list[Port] = []
-        self._number = 0
-        self._is_busy = False
-        self._is_arbitration_due = False
+        self.error_taps: list[ErrorTap] = []
+        self.ports: list[Port] = []
+        self.pending: list[Entry] = []
+        self.next_number = 0
         self.busy_ns = 0
+        self.frame_count = 0
+        self.error_count = 0
+        self.idle_sequences = 0
+        """How often 11 recessive bits have passed while the bus was idle, up to the last start."""
+        self.idle_since_ns = 0
+        self.current: Entry | None = None
+        self.ends_ns = _NEVER_NS
+        self.is_engaged = False
+        """Whether a frame is on the wire or an arbitration is due."""
+        self.faults = FaultConfinement(self)
+        self.disturbances = Disturbances(self)
+        self._is_watched = True
+        self._receivers: dict[int, tuple[tuple[Port, Receive], ...]] = {}
+        self._intermission_ns = INTERMISSION_BITS * NS_PER_S // bitrate
+        self._sequence_ns = SEQUENCE_BITS * NS_PER_S // bitrate
+        self._on_completion = self._complete
+        self._on_arbitration = self.arbitrate
 
-    def attach(self, node: str, receive: Receive | None = None) -> Port:
-        """Return a new node's port; `receive` gets every frame that others send."""
-        port = Port(self, node, receive)
-        self._ports.append(port)
+    def attach(self, node: str, receive: Receive | None = None, accepts: Collection[int] | None = None) -> Port:
+        """Return a new node's port; `receive` gets every frame that others send.
+
+        With `accepts` it gets only these identifiers, as a controller's acceptance filter does, base and extended alike.
+        """
+        port = Port(self, node, receive, accepts)
+        self.ports.append(port)
+        self.refresh()
         return port
 
     def detach(self, port: Port) -> None:
         """Take a node off the segment."""
-        self._ports.remove(port)
+        self.ports.remove(port)
+        port.is_attached = False
+        port.valid_from = _NO_NUMBER
+        port.refresh()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take note that ports, their error states or the disturbances have changed."""
+        self._receivers.clear()
+        self._is_watched = self.faults.must_watch() or bool(self.disturbances.on_wire)
+
+    @property
+    def bit_ns(self) -> float:
+        """The length of a nominal bit."""
+        return NS_PER_S / self.bitrate
+
+    @property
+    def occupied_ns(self) -> int:
+        """How long the bus was not free until now: frames and error frames so far sent, and their intermissions."""
+        to_come_ns = max(self.ends_ns - self.scheduler.now_ns, 0)
+        return self.busy_ns - to_come_ns + (self.frame_count + self.error_count) * self._intermission_ns
 
     def enqueue(self, port: Port, frame: Frame) -> None:
         """Queue a frame behind others of its port with the same or a lower identifier."""
-        heapq.heappush(port.queue, (frame.arbitration_key, self._number, frame))
-        self._number += 1
-        self._arbitrate_soon()
+        if self.disturbances.on_send:
+            self.disturbances.pass_on(port, frame)
+        else:
+            self.queue(port, frame)
 
-    def _arbitrate_soon(self) -> None:
-        if not self._is_busy and not self._is_arbitration_due:
-            self._is_arbitration_due = True
-            self._scheduler.after(0, self._arbitrate, Priority.ARBITRATION)
-
-    def _arbitrate(self) -> None:
-        self._is_arbitration_due = False
-        waiting = [port for port in self._ports if port.queue]
-        if self._is_busy or not waiting:
+    def queue(self, port: Port, frame: Frame) -> None:
+        """Queue a frame that no disturbance changes any more."""
+        if not port.can_send:
+            port.refused += 1
             return
-        winner = min(waiting, key=lambda port: port.queue[0][:2])
-        _, _, frame = heapq.heappop(winner.queue)
-        length_ns = frame.length_bits * NS_PER_S // self.bitrate
-        self._is_busy = True
-        self.busy_ns += length_ns
-        self._scheduler.after(length_ns, lambda: self._deliver(winner, frame), Priority.DELIVERY)
+        identifier = frame.arbitration_id
+        # A base frame wins over an extended one with the same first bits.
+        order = identifier >> 18 << 19 | 1 + (identifier & 0x3FFFF) if frame.is_extended else identifier << 19
+        number = self.next_number
+        self.next_number = number + 1
+        heappush(self.pending, (order, number, port, frame))
+        if not self.is_engaged:
+            self.engage()
 
-    def _deliver(self, sender: Port, frame: Frame) -> None:
+    def engage(self) -> None:
+        """Arbitrate at the end of this instant; the bus was idle."""
+        self.is_engaged = True
+        now_ns = self.scheduler.now_ns
+        self.idle_sequences += (now_ns - self.idle_since_ns) // self._sequence_ns
+        self.scheduler.at(now_ns, self._on_arbitration, _ARBITRATION)
+
+    def rest(self) -> None:
+        """The bus is idle from now on."""
+        self.is_engaged = False
+        self.idle_since_ns = self.scheduler.now_ns
+
+    def recessive_sequences(self) -> int:
+        """Return how often 11 recessive bits have followed each other until now; every end of a frame has them once."""
+        idle_ns = 0 if self.is_engaged else self.scheduler.now_ns - self.idle_since_ns
+        return self.frame_count + self.error_count + self.idle_sequences + idle_ns // self._sequence_ns
+
+    def arbitrate(self) -> None:
+        """Let the most urgent waiting frame begin, and go on as long as nothing else happens in the world."""
+        scheduler, pending = self.scheduler, self.pending
+        if self.current is not None:
+            return
+        while pending:
+            entry = heappop(pending)
+            if entry[1] < entry[2].valid_from:
+                continue
+            if self._is_watched:
+                self.faults.begin(entry)
+                return
+            duration_ns = entry[3].duration_ns(self.bitrate, self.data_bitrate)
+            self.busy_ns += duration_ns
+            self.current = entry
+            self.ends_ns = ends_ns = scheduler.now_ns + duration_ns
+            if not scheduler.advances_to(ends_ns):
+                scheduler.at(ends_ns, self._on_completion, _DELIVERY)
+                return
+            self._deliver()
+            if not scheduler.advances_to(ends_ns + self._intermission_ns):
+                scheduler.at(ends_ns + self._intermission_ns, self._on_arbitration, _ARBITRATION)
+                return
+        self.rest()
+
+    def start(self, entry: Entry) -> None:
+        """Put a frame on the wire that will arrive."""
+        duration_ns = entry[3].duration_ns(self.bitrate, self.data_bitrate)
+        self.busy_ns += duration_ns
+        self.current = entry
+        self.ends_ns = self.scheduler.now_ns + duration_ns
+        self.scheduler.at(self.ends_ns, self._on_completion, _DELIVERY)
+
+    def arbitrate_after_intermission(self) -> None:
+        """Arbitrate three bits from now; the bus stays taken until then."""
+        arbitration_ns = self.scheduler.now_ns + self._intermission_ns
+        if self.scheduler.advances_to(arbitration_ns):
+            self.arbitrate()
+        else:
+            self.scheduler.at(arbitration_ns, self._on_arbitration, _ARBITRATION)
+
+    def _complete(self) -> None:
+        if self.scheduler.now_ns == self.ends_ns:  # otherwise a stuck level has destroyed the frame meanwhile
+            self._deliver()
+            self.arbitrate_after_intermission()
+
+    def _deliver(self) -> None:
+        entry = self.current
+        assert entry is not None
+        _, _, sender, frame = entry
+        self.current = None
+        self.ends_ns = _NEVER_NS
+        self.frame_count += 1
+        if self._is_watched:
+            self.faults.on_success(sender)
         for tap in self.taps:
-            tap(self._scheduler.now_ns, self.name, frame, sender.node)
-        for port in tuple(self._ports):
-            if port is not sender and port.receive is not None:
-                port.receive(frame)
-        self._scheduler.after(INTERMISSION_BITS * NS_PER_S // self.bitrate, self._free, Priority.DELIVERY)
+            tap(self.scheduler.now_ns, self.name, frame, sender.node)
+        receivers = self._receivers.get(frame.arbitration_id)
+        if receivers is None:
+            receivers = self._find_receivers(frame.arbitration_id)
+        for port, receive in receivers:
+            if port is not sender:
+                receive(frame)
 
-    def _free(self) -> None:
-        self._is_busy = False
-        self._arbitrate_soon()
+    def _find_receivers(self, identifier: int) -> tuple[tuple[Port, Receive], ...]:
+        if len(self._receivers) >= _RECEIVERS_KEPT:
+            self._receivers.clear()
+        found = tuple(
+            (port, port.receive)
+            for port in self.ports
+            if port.receive is not None and port.is_on_bus and (port.accepts is None or identifier in port.accepts)
+        )
+        self._receivers[identifier] = found
+        return found

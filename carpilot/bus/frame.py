@@ -1,38 +1,78 @@
-"""A CAN data frame and its exact length on the wire.
+"""A CAN data frame, classic or FD, and its exact length on the wire.
 
-Length follows ISO 11898-1, classic base and extended format. Start of frame, identifier, control, data and the 15-bit CRC
-are bit-stuffed: after five equal bits, stuff bits included, one of the other value is sent. CRC delimiter, acknowledge
-slot and delimiter, end of frame (7) and intermission (3) are not. The CRC and the count of stuff bits are taken eight
-bits at a time from tables, since every frame of a simulation needs both.
+Length follows ISO 11898-1:2015. Classic: start of frame, identifier, control, data and the 15-bit CRC are bit-stuffed; CRC
+delimiter, acknowledge slot and delimiter, end of frame (7) and intermission (3) are not. FD: stuffing ends with the data;
+the CRC field (stuff count of 3 bits and its parity, CRC of 17 bits up to 16 bytes of data and of 21 above) has a fixed stuff
+bit before its first and after each fourth bit, whatever its bits are, so the length needs no CRC. From the bit after BRS
+to the CRC delimiter the data bit rate holds where the frame has BRS set; the two bits within which the rate changes are
+counted whole, BRS with the nominal rate and the delimiter with the data rate.
 """
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
+from carpilot.bus.stuffing import classic_bits, fd_bits
 from carpilot.errors import WireError
+from carpilot.units import NS_PER_S
 
-CRC15_POLYNOMIAL = 0x4599
 UNSTUFFED_TAIL_BITS = 1 + 1 + 1 + 7
+FD_NOMINAL_TAIL_BITS = 1 + 1 + 7
 INTERMISSION_BITS = 3
 MAX_BASE_ID = 0x7FF
 MAX_EXTENDED_ID = 0x1FFFFFFF
 MAX_DATA_BYTES = 8
+MAX_FD_DATA_BYTES = 64
+DEFAULT_DATA_BITRATE = 2_000_000
+FD_SIZES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64)
+"""Bytes of data by data length code."""
+_DLC = {size: dlc for dlc, size in enumerate(FD_SIZES)}
+CRC17_MAX_BYTES = 16
+STUFF_COUNT_BITS = 4
+_DATA_BITS_SHIFT = 16
 
 
-@dataclass(frozen=True, slots=True)
+def crc_field_bits(size: int) -> int:
+    """Return the bits of an FD frame's CRC field: stuff count, CRC and fixed stuff bits."""
+    bits = STUFF_COUNT_BITS + (17 if size <= CRC17_MAX_BYTES else 21)
+    return bits + 1 + bits // 4
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Frame:
-    """A classic CAN data frame. Raises WireError if identifier or data cannot be sent."""
+    """A data frame. Raises WireError if identifier or data cannot be sent.
+
+    A classic frame carries 0 to 8 bytes. An FD frame (`is_fd`) carries one of FD_SIZES, and its data phase runs at the
+    segment's data bit rate if it `has_bitrate_switch`. The constructor is written out, since each frame of a simulation
+    passes it.
+    """
 
     arbitration_id: int
     data: bytes
     is_extended: bool = False
+    is_fd: bool = False
+    has_bitrate_switch: bool = False
+    _bits: int = field(default=0, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        limit = MAX_EXTENDED_ID if self.is_extended else MAX_BASE_ID
-        if not 0 <= self.arbitration_id <= limit:
-            raise WireError(f"an identifier is 0 to {limit:#x}, not {self.arbitration_id:#x}")
-        if len(self.data) > MAX_DATA_BYTES:
-            raise WireError(f"a classic frame carries at most {MAX_DATA_BYTES} bytes, not {len(self.data)}")
+    def __init__(
+        self,
+        arbitration_id: int,
+        data: bytes,
+        is_extended: bool = False,
+        is_fd: bool = False,
+        has_bitrate_switch: bool = False,
+    ) -> None:
+        if is_extended or is_fd or has_bitrate_switch or not 0 <= arbitration_id <= 0x7FF or len(data) > 8:
+            _check(arbitration_id, len(data), is_extended, is_fd, has_bitrate_switch)
+        _set_id(self, arbitration_id)
+        _set_data(self, data)
+        _set_is_extended(self, is_extended)
+        _set_is_fd(self, is_fd)
+        _set_has_bitrate_switch(self, has_bitrate_switch)
+        _set_bits(self, 0)
+
+    @property
+    def dlc(self) -> int:
+        """The data length code, 0 to 15."""
+        return _DLC[len(self.data)]
 
     @property
     def arbitration_key(self) -> tuple[int, int]:
@@ -44,73 +84,52 @@ class Frame:
     @property
     def length_bits(self) -> int:
         """Bits on the wire from start of frame to the end of the end of frame, stuff bits included."""
-        value, bits = _header(self)
-        value = (value << 8 * len(self.data)) | int.from_bytes(self.data, "big")
-        bits += 8 * len(self.data)
-        value, bits = (value << 15) | _crc15(value, bits), bits + 15
-        return bits + _stuff_bits(value, bits) + UNSTUFFED_TAIL_BITS
+        nominal_bits, data_bits = self.phase_bits
+        return nominal_bits + data_bits
+
+    @property
+    def phase_bits(self) -> tuple[int, int]:
+        """Bits at the nominal and at the data bit rate, of which a frame without a switch has none."""
+        bits = self._bits or self._measure()
+        return bits & 0xFFFF, bits >> _DATA_BITS_SHIFT
+
+    def duration_ns(self, bitrate: int, data_bitrate: int = DEFAULT_DATA_BITRATE) -> int:
+        """Return the time on the wire, in nanoseconds rounded down, at bit rates in bit/s."""
+        bits = self._bits or self._measure()
+        if bits <= 0xFFFF:
+            return bits * NS_PER_S // bitrate
+        return (bits & 0xFFFF) * NS_PER_S // bitrate + (bits >> _DATA_BITS_SHIFT) * NS_PER_S // data_bitrate
+
+    def _measure(self) -> int:
+        """Count the bits once and keep them: nominal phase, and data phase above 16 bits."""
+        data = self.data
+        if not self.is_fd:
+            bits = classic_bits(self.arbitration_id, self.is_extended, data) + UNSTUFFED_TAIL_BITS
+        else:
+            switches = self.has_bitrate_switch
+            nominal_bits, data_bits = fd_bits(self.arbitration_id, self.is_extended, switches, self.dlc, data)
+            nominal_bits += FD_NOMINAL_TAIL_BITS
+            data_bits += crc_field_bits(len(data)) + 1
+            bits = nominal_bits | data_bits << _DATA_BITS_SHIFT if switches else nominal_bits + data_bits
+        _set_bits(self, bits)
+        return bits
 
 
-def _header(frame: Frame) -> tuple[int, int]:
-    """Return the bits from start of frame to the data length code, and how many they are."""
-    dlc = len(frame.data)
-    if not frame.is_extended:
-        return (frame.arbitration_id << 7) | dlc, 1 + 11 + 1 + 1 + 1 + 4
-    base, extension = frame.arbitration_id >> 18, frame.arbitration_id & 0x3FFFF
-    return (((base << 2 | 0b11) << 18 | extension) << 7) | dlc, 1 + 11 + 1 + 1 + 18 + 1 + 2 + 4
+_set_id = Frame.__dict__["arbitration_id"].__set__
+_set_data = Frame.__dict__["data"].__set__
+_set_is_extended = Frame.__dict__["is_extended"].__set__
+_set_is_fd = Frame.__dict__["is_fd"].__set__
+_set_has_bitrate_switch = Frame.__dict__["has_bitrate_switch"].__set__
+_set_bits = Frame.__dict__["_bits"].__set__
 
 
-@cache
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for byte in range(256):
-        register = byte << 7
-        for _ in range(8):
-            register = (register << 1) ^ (CRC15_POLYNOMIAL if register & 0x4000 else 0)
-        table.append(register & 0x7FFF)
-    return tuple(table)
-
-
-def _crc15(value: int, bits: int) -> int:
-    """Return the CRC of the bits; zeros in front do not change it, so they fill up to whole bytes."""
-    table = _crc_table()
-    register = 0
-    for byte in value.to_bytes((bits + 7) // 8, "big"):
-        register = ((register << 8) ^ table[(register >> 7) ^ byte]) & 0x7FFF
-    return register
-
-
-def _step(state: int, bit: int) -> tuple[int, int]:
-    """Return the next state and whether a stuff bit follows. A state is 5 x last bit + length of its run (0 to 4)."""
-    last, run = divmod(state, 5)
-    run = run + 1 if bit == last else 1
-    return (5 * (1 - bit) + 1, 1) if run == 5 else (5 * bit + run, 0)
-
-
-@cache
-def _stuff_table() -> tuple[tuple[tuple[int, int], ...], ...]:
-    table = []
-    for start in range(10):
-        row = []
-        for byte in range(256):
-            state, count = start, 0
-            for shift in range(7, -1, -1):
-                state, stuffed = _step(state, byte >> shift & 1)
-                count += stuffed
-            row.append((state, count))
-        table.append(tuple(row))
-    return tuple(table)
-
-
-def _stuff_bits(value: int, bits: int) -> int:
-    table = _stuff_table()
-    state, count = 5, 0  # the idle bus is recessive, with no run of its own
-    odd = bits % 8
-    for shift in range(bits - 1, bits - odd - 1, -1):
-        state, stuffed = _step(state, value >> shift & 1)
-        count += stuffed
-    rest = value & ((1 << (bits - odd)) - 1)
-    for byte in rest.to_bytes((bits - odd) // 8, "big"):
-        state, stuffed = table[state][byte]
-        count += stuffed
-    return count
+def _check(arbitration_id: int, size: int, is_extended: bool, is_fd: bool, has_bitrate_switch: bool) -> None:
+    limit = MAX_EXTENDED_ID if is_extended else MAX_BASE_ID
+    if not 0 <= arbitration_id <= limit:
+        raise WireError(f"an identifier is 0 to {limit:#x}, not {arbitration_id:#x}")
+    if is_fd and size not in _DLC:
+        raise WireError(f"an FD frame carries 0 to 8, 12, 16, 20, 24, 32, 48 or 64 bytes, not {size}")
+    if not is_fd and size > MAX_DATA_BYTES:
+        raise WireError(f"a classic frame carries at most {MAX_DATA_BYTES} bytes, not {size}")
+    if has_bitrate_switch and not is_fd:
+        raise WireError("only an FD frame can switch its bit rate")

@@ -1,12 +1,13 @@
 """The order of the world: one heap of (time, priority, running number).
 
 Time is whole nanoseconds. Two events of the same instant run by priority, then in the order they were asked for, so a
-run depends on nothing but its inputs.
+run depends on nothing but its inputs. A callback whose last deed is to wait for an instant before which nothing else is
+due may ask `advances_to` instead of pushing an event: the clock moves and it goes on at once, which gives the same order.
 """
 
-import heapq
 from collections.abc import Callable
 from enum import IntEnum
+from heapq import heappop, heappush
 
 Callback = Callable[[], None]
 
@@ -19,44 +20,68 @@ class Priority(IntEnum):
     ARBITRATION = 2
 
 
+_TIMER = int(Priority.TIMER)
+_NEVER_NS = -1
+
+
 class Scheduler:
-    """A discrete-event clock."""
+    """A discrete-event clock. `now_ns` is simulation time in nanoseconds; only the scheduler sets it."""
+
+    __slots__ = ("_heap", "_limit_ns", "_number", "now_ns")
 
     def __init__(self) -> None:
-        self._now_ns = 0
+        self.now_ns = 0
         self._number = 0
+        self._limit_ns = _NEVER_NS
         self._heap: list[tuple[int, int, int, Callback]] = []
 
     @property
-    def now_ns(self) -> int:
-        """Simulation time, in nanoseconds."""
-        return self._now_ns
+    def next_ns(self) -> int | None:
+        """The time of the next event, in nanoseconds; None if there is none."""
+        return self._heap[0][0] if self._heap else None
 
-    def at(self, time_ns: int, callback: Callback, priority: Priority = Priority.TIMER) -> None:
+    def at(self, time_ns: int, callback: Callback, priority: int = _TIMER) -> None:
         """Run a callback at a time that is not past. Raises ValueError if it is."""
-        if time_ns < self._now_ns:
-            raise ValueError(f"cannot schedule at {time_ns} ns: it is {self._now_ns} ns already")
-        heapq.heappush(self._heap, (time_ns, priority, self._number, callback))
+        if time_ns < self.now_ns:
+            raise ValueError(f"cannot schedule at {time_ns} ns: it is {self.now_ns} ns already")
+        heappush(self._heap, (time_ns, priority, self._number, callback))
         self._number += 1
 
-    def after(self, delay_ns: int, callback: Callback, priority: Priority = Priority.TIMER) -> None:
+    def after(self, delay_ns: int, callback: Callback, priority: int = _TIMER) -> None:
         """Run a callback after a delay."""
-        self.at(self._now_ns + delay_ns, callback, priority)
+        self.at(self.now_ns + delay_ns, callback, priority)
 
     def every(self, period_ns: int, callback: Callback, first_ns: int = 0) -> None:
         """Run a callback periodically, for ever."""
+        heap = self._heap
 
-        def again() -> None:
-            self.after(period_ns, again)
+        def again() -> None:  # asks for its next turn first, so that it keeps its place among those of its instant
+            heappush(heap, (self.now_ns + period_ns, _TIMER, self._number, again))
+            self._number += 1
             callback()
 
         self.after(first_ns, again)
 
+    def advances_to(self, time_ns: int) -> bool:
+        """Set the clock to a time if nothing else is due until then, that instant included; say whether it was done.
+
+        Only for the last deed of a scheduled callback. False also beyond the time that is being run until.
+        """
+        heap = self._heap
+        if time_ns > self._limit_ns or (heap and heap[0][0] <= time_ns):
+            return False
+        self.now_ns = time_ns
+        return True
+
     def run_until(self, time_ns: int) -> None:
         """Run everything that is due up to and including a time, and set the clock to it."""
         heap = self._heap
-        while heap and heap[0][0] <= time_ns:
-            due_ns, _, _, callback = heapq.heappop(heap)
-            self._now_ns = due_ns
-            callback()
-        self._now_ns = max(self._now_ns, time_ns)
+        self._limit_ns = time_ns
+        try:
+            while heap and heap[0][0] <= time_ns:
+                event = heappop(heap)
+                self.now_ns = event[0]
+                event[3]()
+        finally:
+            self._limit_ns = _NEVER_NS
+        self.now_ns = max(self.now_ns, time_ns)
