@@ -5,8 +5,8 @@ sun; both lose heat through glass and body, more on the move; vents, open panes,
 
 Sources. The structure is the lumped model usual for vehicle cabins (for example Fayazbakhsh and Bahrami, SAE 2013-01-1507).
 - Trim 42 kJ/K a zone, 80 W/K between trim and air (more with the blower), 20 and 22 W/K through body and glass, and 1,100 W
-  of sun a zone in full light are own figures, set so that a parked car warms as McLaren, Null and Quinn measured (Pediatrics 116, 2005: 22 K in an
-  hour on average, four fifths of it within 30 min).
+  of sun a zone in full light are own figures, set so that a parked car warms as McLaren, Null and Quinn measured (Pediatrics
+  116, 2005: 22 K in an hour on average, four fifths of it within 30 min).
 - A seated person gives 70 W of sensible heat (ASHRAE Handbook, Fundamentals, chapter 18) and breathes out 50 g of water an
   hour, which carry another 35 W, and 18 l of carbon dioxide an hour (ASHRAE 62.1: 0.31 l/min).
 - A soaked coat gives off another 100 g/h in full rain (own figure).
