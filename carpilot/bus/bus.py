@@ -254,7 +254,8 @@ class Bus:
             self.scheduler.at(arbitration_ns, self._on_arbitration, _ARBITRATION)
 
     def _complete(self) -> None:
-        if self.scheduler.now_ns == self.ends_ns:  # otherwise a stuck level has destroyed the frame meanwhile
+        # Otherwise a stuck level has destroyed the frame meanwhile.
+        if self.scheduler.now_ns == self.ends_ns and not self.faults.is_failing:
             self._deliver()
             self.arbitrate_after_intermission()
 

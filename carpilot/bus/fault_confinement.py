@@ -5,12 +5,14 @@ A transmission that is hit ends in an error frame: the flag of 6 bits, up to 6 m
 and is sent again. An error-passive node waits 8 bits longer after it has sent. Counting is in `controller`.
 """
 
+from heapq import heappush
 from typing import TYPE_CHECKING
 
 from carpilot.bus.controller import (
     ERROR_DELIMITER_BITS,
     ERROR_FLAG_BITS,
     FIRST_DOMINANT_BITS,
+    MAX_REC,
     NEXT_DOMINANT_BITS,
     RECOVERY_SEQUENCES,
     SEQUENCE_BITS,
@@ -42,6 +44,12 @@ class FaultConfinement:
         self.is_jammed = False
         self._jam_ends_ns = _NEVER_NS
         self._jam_sender: Port | None = None
+        self._off: set[Port] = set()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether what is on the wire ends in an error frame."""
+        return self._hit is not None
 
     def must_watch(self) -> bool:
         """Whether transmissions have to be looked at."""
@@ -52,8 +60,7 @@ class FaultConfinement:
         """Begin a transmission, whatever becomes of it; the entry has been taken from the heap."""
         bus = self._bus
         if self.is_jammed:
-            bus.pending.append(entry)
-            bus.pending.sort()
+            heappush(bus.pending, entry)
             return
         ready = self._first_not_suspended(entry)
         if ready is None:
@@ -67,6 +74,8 @@ class FaultConfinement:
     def _first_not_suspended(self, entry: "Entry") -> "Entry | None":
         """Return the first entry whose sender may send now; the others go back. Without one, try again when one may."""
         bus, now_ns = self._bus, self._bus.scheduler.now_ns
+        if entry[2].suspended_until_ns <= now_ns:
+            return entry
         held: list[Entry] = []
         rest = sorted([entry, *bus.pending])
         found = None
@@ -141,8 +150,7 @@ class FaultConfinement:
 
     def _send_again(self, entry: "Entry") -> None:
         if entry[2].can_send:
-            self._bus.pending.append(entry)
-            self._bus.pending.sort()
+            heappush(self._bus.pending, entry)
 
     def _suspend(self, sender: "Port") -> None:
         """Let an error-passive transmitter wait longer than the others."""
@@ -165,8 +173,9 @@ class FaultConfinement:
     def _settle(self, sender: "Port | None") -> None:
         """Take a node off that is bus-off now, and begin its recovery."""
         self._bus.refresh()
-        if sender is None or not sender.controller.is_bus_off or not sender.can_send:
+        if sender is None or not sender.controller.is_bus_off or sender in self._off:
             return
+        self._off.add(sender)
         sender.clear()
         sender.refresh()
         self._bus.refresh()
@@ -180,6 +189,13 @@ class FaultConfinement:
         if port.controller.is_bus_off and backoff_ns is not None:
             self._bus.scheduler.after(backoff_ns, _RecoveryWait(self._bus, port).begin)
 
+    def end_recovery(self, port: "Port") -> None:
+        """Let a node take part again, with both counters at 0 and nothing queued."""
+        self._off.discard(port)
+        port.controller.recover()
+        port.refresh()
+        self._bus.refresh()
+
     def _report(self, kind: ErrorKind, node: str) -> None:
         for tap in tuple(self._bus.error_taps):
             tap(self._bus.scheduler.now_ns, self._bus.name, kind, node)
@@ -191,7 +207,10 @@ class FaultConfinement:
         delimiter and the intermission.
         """
         bus = self._bus
-        self._jam_ends_ns = max(self._jam_ends_ns, bus.scheduler.now_ns + duration_ns)
+        ends_ns = bus.scheduler.now_ns + duration_ns
+        if ends_ns > self._jam_ends_ns:
+            self._jam_ends_ns = ends_ns
+            bus.scheduler.at(ends_ns, self._end_of_jam)
         if self.is_jammed:
             return
         self.is_jammed = True
@@ -208,7 +227,12 @@ class FaultConfinement:
         bus.is_engaged = True
         bus.refresh()
         bus.scheduler.after(FIRST_DOMINANT_BITS * NS_PER_S // bus.bitrate, self._first_dominant)
-        bus.scheduler.at(self._jam_ends_ns, self._end_of_jam)
+
+    def release_dominant(self) -> None:
+        """Let the level go before its time."""
+        if self._jam_ends_ns > self._bus.scheduler.now_ns:
+            self._jam_ends_ns = self._bus.scheduler.now_ns
+            self._end_of_jam()
 
     def _first_dominant(self) -> None:
         if self.is_jammed:
@@ -217,18 +241,19 @@ class FaultConfinement:
             self._next_dominant()
 
     def _next_dominant(self) -> None:
-        if not self.is_jammed:
+        if not self.is_jammed or self._bus.scheduler.now_ns >= self._jam_ends_ns:
             return
         sender = self._jam_sender
         for port in self._on_bus():
             port.controller.on_dominant(port is sender)
         self._settle(sender)
+        if all(port.controller.rec >= MAX_REC for port in self._on_bus()):
+            return  # no counter moves any more
         self._bus.scheduler.after(NEXT_DOMINANT_BITS * NS_PER_S // self._bus.bitrate, self._next_dominant)
 
     def _end_of_jam(self) -> None:
         bus = self._bus
-        if bus.scheduler.now_ns < self._jam_ends_ns:
-            bus.scheduler.at(self._jam_ends_ns, self._end_of_jam)
+        if bus.scheduler.now_ns != self._jam_ends_ns:  # it was made longer or shorter meanwhile
             return
         self._jam_sender = None
         bus.scheduler.after(ERROR_DELIMITER_BITS * NS_PER_S // bus.bitrate, self._free, Priority.DELIVERY)
@@ -255,14 +280,12 @@ class _RecoveryWait:
 
     def _look(self) -> None:
         bus, port = self._bus, self._port
-        if not port.controller.is_bus_off:
+        if not port.controller.is_bus_off or not port.is_attached:
             return
         missing = self._goal - bus.recessive_sequences()
         if missing > 0:
             bus.scheduler.after(missing * SEQUENCE_BITS * NS_PER_S // bus.bitrate, self._look)
             return
-        port.controller.recover()
-        port.refresh()
-        bus.refresh()
+        bus.faults.end_recovery(port)
         if port.on_recovered is not None:
             port.on_recovered()

@@ -1,0 +1,175 @@
+"""Watching a segment: a guardian that silences a babbling node, and a detector of a bus that carries nothing useful.
+
+The guardian stands for the bus guardian of each node's transceiver: it sees what every node sends, and takes the right to
+send away from one that exceeds its budget. The detector sees what any controller sees: load, silence, a stuck level.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from carpilot.bus.bus import Bus
+from carpilot.bus.controller import ErrorKind
+from carpilot.bus.frame import INTERMISSION_BITS, Frame
+from carpilot.units import NS_PER_MS
+
+WINDOW_NS = 100 * NS_PER_MS
+FULL_LOAD = 0.98
+SILENCE_NS = 1_000 * NS_PER_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much a node may send within a window: frames, or bits with intermission, or both."""
+
+    frames: int | None = None
+    bits: int | None = None
+    window_ns: int = WINDOW_NS
+
+
+class Guardian:
+    """Mutes a node at the frame that exceeds its budget, and calls back with its name and the time.
+
+    Nodes without a budget of their own get `default`; None lets them send what they like.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        budgets: Mapping[str, Budget],
+        on_muted: Callable[[str, int], None] | None = None,
+        default: Budget | None = None,
+    ) -> None:
+        self._bus = bus
+        self._budgets = dict(budgets)
+        self._default = default
+        self._on_muted = on_muted
+        self._sent: dict[str, deque[tuple[int, int]]] = {}
+        self._bits: dict[str, int] = {}
+        self.muted: dict[str, int] = {}
+        """Muted nodes, with the time of muting in nanoseconds."""
+        bus.taps.append(self._on_frame)
+
+    def stop(self) -> None:
+        """Watch no longer; who is muted stays so."""
+        self._bus.taps.remove(self._on_frame)
+
+    def release(self, node: str) -> None:
+        """Give a muted node its right to send back, with an empty window."""
+        self.muted.pop(node, None)
+        self._sent.pop(node, None)
+        self._bits.pop(node, None)
+        for port in self._bus.ports:
+            if port.node == node:
+                port.unmute()
+
+    def _on_frame(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
+        del segment
+        budget = self._budgets.get(sender, self._default)
+        if budget is None or sender in self.muted:
+            return
+        sent = self._sent.setdefault(sender, deque())
+        length_bits = frame.length_bits + INTERMISSION_BITS
+        sent.append((time_ns, length_bits))
+        bits = self._bits.get(sender, 0) + length_bits
+        while sent[0][0] <= time_ns - budget.window_ns:
+            bits -= sent.popleft()[1]
+        self._bits[sender] = bits
+        too_many = budget.frames is not None and len(sent) > budget.frames
+        if too_many or (budget.bits is not None and bits > budget.bits):
+            self._mute(sender, time_ns)
+
+    def _mute(self, node: str, time_ns: int) -> None:
+        self.muted[node] = time_ns
+        for port in self._bus.ports:
+            if port.node == node:
+                port.mute()
+        if self._on_muted is not None:
+            self._on_muted(node, time_ns)
+
+
+class LoadMeter:
+    """How much of the time a segment is taken, from 0 to 1: frames, error frames and their intermissions."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._time_ns = bus.scheduler.now_ns
+        self._occupied_ns = bus.occupied_ns
+
+    def load(self) -> float:
+        """Return the load since the last call, or since the meter was made; 0 if no time has passed."""
+        time_ns, occupied_ns = self._bus.scheduler.now_ns, self._bus.occupied_ns
+        passed_ns, taken_ns = time_ns - self._time_ns, occupied_ns - self._occupied_ns
+        self._time_ns, self._occupied_ns = time_ns, occupied_ns
+        return min(max(taken_ns / passed_ns, 0.0), 1.0) if passed_ns else 0.0
+
+
+class BusHealth(Enum):
+    """What a segment is worth."""
+
+    SOUND = "sound"
+    OVERLOADED = "overloaded"
+    STUCK = "stuck dominant"
+    SILENT = "silent"
+
+
+class HealthMonitor:
+    """Says when a segment becomes degraded, and when it is sound again: `on_change` gets the health and the time.
+
+    OVERLOADED: a load of FULL_LOAD or more over 100 ms, looked at each 10 ms. STUCK: 14 dominant bits in a row, until
+    frames pass again. SILENT: no frame for `silence_ns`, for segments with cyclic traffic.
+    """
+
+    SLICES = 10
+
+    def __init__(
+        self,
+        bus: Bus,
+        on_change: Callable[[BusHealth, int], None] | None = None,
+        silence_ns: int = SILENCE_NS,
+    ) -> None:
+        self._bus = bus
+        self._on_change = on_change
+        self._meter = LoadMeter(bus)
+        self._loads: deque[float] = deque(maxlen=self.SLICES)
+        self._silence_ns = silence_ns
+        self._frames = bus.frame_count
+        self._heard_ns = bus.scheduler.now_ns
+        self._is_stopped = False
+        self.health = BusHealth.SOUND
+        bus.error_taps.append(self._on_error)
+        bus.scheduler.after(WINDOW_NS // self.SLICES, self._look)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._is_stopped = True
+        self._bus.error_taps.remove(self._on_error)
+
+    def _on_error(self, time_ns: int, segment: str, kind: ErrorKind, sender: str) -> None:
+        del time_ns, segment, sender
+        if kind is ErrorKind.STUCK_DOMINANT:
+            self._frames = self._bus.frame_count
+            self._become(BusHealth.STUCK)
+
+    def _look(self) -> None:
+        if self._is_stopped:
+            return
+        bus, now_ns = self._bus, self._bus.scheduler.now_ns
+        self._loads.append(self._meter.load())
+        has_heard = bus.frame_count != self._frames
+        if has_heard:
+            self._frames, self._heard_ns = bus.frame_count, now_ns
+        if sum(self._loads) >= FULL_LOAD * self.SLICES:
+            self._become(BusHealth.OVERLOADED)
+        elif now_ns - self._heard_ns >= self._silence_ns and self.health is not BusHealth.STUCK:
+            self._become(BusHealth.SILENT)
+        elif has_heard:
+            self._become(BusHealth.SOUND)
+        bus.scheduler.after(WINDOW_NS // self.SLICES, self._look)
+
+    def _become(self, health: BusHealth) -> None:
+        if health is not self.health:
+            self.health = health
+            if self._on_change is not None:
+                self._on_change(health, self._bus.scheduler.now_ns)
