@@ -268,8 +268,10 @@ class Bus:
         self.frame_count += 1
         if self._is_watched:
             self.faults.on_success(sender)
-        for tap in self.taps:
-            tap(self.scheduler.now_ns, self.name, frame, sender.node)
+        if self.taps:
+            now_ns, name, node = self.scheduler.now_ns, self.name, sender.node
+            for tap in tuple(self.taps):
+                tap(now_ns, name, frame, node)
         receivers = self._receivers.get(frame.arbitration_id)
         if receivers is None:
             receivers = self._find_receivers(frame.arbitration_id)

@@ -1,15 +1,18 @@
 """Every frame of every segment into one log file, in any format that python-can writes.
 
 Timestamps are simulation time in seconds; the channel is the segment's place in SEGMENTS. Frames of the same run give the
-same bytes.
+same bytes. Error frames are written too, those of a bus whose `error_taps` hold `on_error`; most formats keep only that
+there was one.
 """
 
 from pathlib import Path
 
 import can
 
+from carpilot.bus.controller import ErrorKind
 from carpilot.bus.database import SEGMENTS
 from carpilot.bus.frame import Frame
+from carpilot.bus.message import heard_error, to_message
 from carpilot.errors import InputError
 from carpilot.units import ns_to_seconds
 
@@ -57,6 +60,7 @@ class BusRecorder:
             raise InputError(f"writing {path.suffix} needs another package: {error}") from error
         self.path = path
         self.frames = 0
+        self.error_frames = 0
 
     def __call__(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
         """Write one frame."""
@@ -67,12 +71,22 @@ class BusRecorder:
                 timestamp=ns_to_seconds(time_ns),
                 arbitration_id=frame.arbitration_id,
                 is_extended_id=frame.is_extended,
+                is_fd=frame.is_fd,
+                bitrate_switch=frame.has_bitrate_switch,
                 data=frame.data,
                 dlc=len(frame.data),
                 channel=SEGMENTS.index(segment),
                 check=False,
             )
         )
+
+    def on_error(self, time_ns: int, segment: str, kind: ErrorKind, sender: str) -> None:
+        """Write one error frame."""
+        del sender
+        self.error_frames += 1
+        message = to_message(heard_error(time_ns, kind), segment)
+        message.channel = SEGMENTS.index(segment)
+        self._writer.on_message_received(message)
 
     def close(self) -> None:
         """Finish the file."""

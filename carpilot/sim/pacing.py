@@ -6,16 +6,38 @@ from collections.abc import Callable
 from carpilot.units import NS_PER_MS, NS_PER_S
 
 SLICE_NS = 10 * NS_PER_MS
+SHORTEST_SLEEP_NS = 50_000
+"""A sleep takes about this much longer than asked for; what is nearer is run at once."""
 
 
-def run_beside_wall_clock(advance: Callable[[int], None], duration_ns: int, speed: float = 1.0) -> None:
-    """Advance by small slices so that simulated time keeps pace with the wall clock, `speed` times as fast."""
-    start_s = time.monotonic()
+def run_beside_wall_clock(
+    advance: Callable[[int], None],
+    duration_ns: int,
+    speed: float = 1.0,
+    until_next_ns: Callable[[], int | None] | None = None,
+) -> None:
+    """Advance so that simulated time keeps pace with the wall clock, `speed` times as fast.
+
+    By slices of 10 ms; or, if `until_next_ns` tells how long it is to the next event (`Scheduler.until_next_ns`), from
+    event to event, so that each happens at its own time and not at a slice's. Who is late catches up without sleeping.
+    """
+    start_ns = time.monotonic_ns()
     done_ns = 0
     while done_ns < duration_ns:
-        slice_ns = min(SLICE_NS, duration_ns - done_ns)
-        advance(slice_ns)
-        done_ns += slice_ns
-        ahead_s = done_ns / NS_PER_S / speed - (time.monotonic() - start_s)
-        if ahead_s > 0:
-            time.sleep(ahead_s)
+        if until_next_ns is None:
+            step_ns = SLICE_NS
+        else:
+            wait_ns = until_next_ns()
+            _sleep_until(start_ns + (done_ns + min(SLICE_NS if wait_ns is None else wait_ns, SLICE_NS)) / speed)
+            step_ns = max(int((time.monotonic_ns() - start_ns) * speed) - done_ns, 1)
+        step_ns = min(step_ns, duration_ns - done_ns)
+        advance(step_ns)
+        done_ns += step_ns
+        if until_next_ns is None:
+            _sleep_until(start_ns + done_ns / speed)
+
+
+def _sleep_until(wall_ns: float) -> None:
+    ahead_ns = wall_ns - time.monotonic_ns()
+    if ahead_ns > SHORTEST_SLEEP_NS:
+        time.sleep((ahead_ns - SHORTEST_SLEEP_NS) / NS_PER_S)

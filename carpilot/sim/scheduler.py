@@ -40,6 +40,10 @@ class Scheduler:
         """The time of the next event, in nanoseconds; None if there is none."""
         return self._heap[0][0] if self._heap else None
 
+    def until_next_ns(self) -> int | None:
+        """Return the time to the next event, in nanoseconds; None if there is none."""
+        return self._heap[0][0] - self.now_ns if self._heap else None
+
     def at(self, time_ns: int, callback: Callback, priority: int = _TIMER) -> None:
         """Run a callback at a time that is not past. Raises ValueError if it is."""
         if time_ns < self.now_ns:
