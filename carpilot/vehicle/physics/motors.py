@@ -160,15 +160,15 @@ class Motor:
         self.current_a = self.kind.run_a + (self.kind.stall_a - self.kind.run_a) * min(1.0, self.force_n / 200)
         if self.force_n < PINCH_REVERSES_N:
             self.position = reached
-        elif self._gap_mm(reached) >= SMALLEST_GAP_MM:
+        elif self._gap_mm(obstacle_at) >= SMALLEST_GAP_MM:
             self._reverse()
         else:
             self.state, self.target = MotorState.BLOCKED, self.position
 
-    def _gap_mm(self, reached: float) -> float:
-        """What is left of the opening, in mm; 0 for a drive on which nothing gets caught."""
+    def _gap_mm(self, at: float) -> float:
+        """The opening that is left at a position, in mm; 0 for a drive on which nothing gets caught."""
         end = self.kind.closes_towards
-        return 0.0 if end is None else math.fabs(reached - end) * self.kind.mm_per_unit
+        return 0.0 if end is None else math.fabs(at - end) * self.kind.mm_per_unit
 
     def _reverse(self) -> None:
         away = -self._pressing_way() * REVERSES_BY_MM / self.kind.mm_per_unit

@@ -26,7 +26,7 @@ NAMES = ("front left", "front right", "rear left", "rear right")
 def pressure_at_kpa(filled_kpa: float, filled_celsius: float, celsius: float) -> float:
     """Return the gauge pressure at another temperature of a tyre filled to a gauge pressure."""
     ratio = (celsius + KELVIN_AT_0_CELSIUS) / (filled_celsius + KELVIN_AT_0_CELSIUS)
-    return max(0.0, (filled_kpa + ATMOSPHERE_KPA) * ratio - ATMOSPHERE_KPA)
+    return (filled_kpa + ATMOSPHERE_KPA) * ratio - ATMOSPHERE_KPA
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Tyre:
     @property
     def pressure_kpa(self) -> float:
         """Gauge pressure now."""
-        return pressure_at_kpa(self.filled_kpa, REFERENCE_CELSIUS, self.celsius)
+        return max(0.0, pressure_at_kpa(self.filled_kpa, REFERENCE_CELSIUS, self.celsius))
 
     @property
     def is_low(self) -> bool:

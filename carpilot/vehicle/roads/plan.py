@@ -233,14 +233,16 @@ def _legs(
     number = itertools.count()
     heap = [(0.0, next(number), _Journey(0.0, start, charge))]
     is_road_there = False
+    fullest: dict[str, float] = {}
     while heap:
         _, _, journey = heapq.heappop(heap)
         if journey.is_there:
             return journey.legs
+        if journey.charge_percent <= fullest.get(journey.node.id, -math.inf):
+            continue  # one was here sooner, with as much charge
+        fullest[journey.node.id] = journey.charge_percent
         is_road_there = is_road_there or network.way(journey.node, goal.node) is not None
-        seen = {leg.place.name for leg in journey.legs}
-        further = [(goal, spare, True)]
-        further += [(charger, RESERVE_PERCENT, False) for charger in chargers if charger.name not in seen]
+        further = [(goal, spare, True), *((charger, RESERVE_PERCENT, False) for charger in chargers)]
         for place, keep, is_goal in further:
             way = network.way(journey.node, place.node)
             longer = _extend(journey, way, place, keep, is_goal, battery_celsius) if way is not None else None
