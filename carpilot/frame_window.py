@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Callable
 
-from carpilot.bus.database import DECISION_MESSAGE
-from carpilot.bus.e2e import counter_of
+from carpilot.bus.database import COMMAND_SUFFIX, DECISION_MESSAGE
+from carpilot.bus.e2e import Profile, counter_of
 from carpilot.bus.frame import Frame
 from carpilot.snapshot import FrameRow
 
@@ -29,9 +29,10 @@ class FrameWindow:
         if name == DECISION_MESSAGE:
             request = int.from_bytes(frame.data[:2], "little")
             bits = int.from_bytes(frame.data, "little")
-            self._causes[(bits >> 32 & 0x7FF, bits >> 27 & 0xF)] = request
-        elif name.endswith("Cmd"):
-            request = self._causes.get((frame.arbitration_id, counter_of(frame.data)))
+            self._causes[(bits >> 35 & 0x7FF, bits >> 27 & 0xFF)] = request
+        elif name.endswith(COMMAND_SUFFIX):
+            profile = Profile.P05 if frame.is_fd else Profile.P01
+            request = self._causes.get((frame.arbitration_id, counter_of(frame.data, profile)))
         row = FrameRow(time_ns, segment, frame.arbitration_id, name, frame.data, request)
         self.rows.append(row)
         self.count += 1

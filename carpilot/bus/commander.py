@@ -8,14 +8,15 @@ request caused which frame.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from carpilot.bus.authentication import Authenticator
 from carpilot.bus.bus import Port
-from carpilot.bus.database import DECISION_MESSAGE, Database, to_bus
+from carpilot.bus.database import COMMAND_SUFFIX, DECISION_MESSAGE, Database, to_bus
 from carpilot.bus.e2e import Protector, counter_of
 from carpilot.bus.frame import Frame
 from carpilot.vehicle.catalogue import Catalogue, Value
 
 VERDICTS = {"allow": "Allow", "confirm": "Confirm", "deny": "Deny", "withdrawn": "Withdrawn"}
-NO_RULE, NO_FRAME_ID, NO_FRAME_COUNTER = 255, 2047, 15
+NO_RULE, NO_FRAME_ID, NO_FRAME_COUNTER = 255, 2047, 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,16 @@ class Order:
 
 
 class Commander:
-    """Encodes, protects and sends; whoever holds it has already asked the gate."""
+    """Encodes, authenticates, protects and sends; whoever holds it has already asked the gate."""
 
-    def __init__(self, catalogue: Catalogue, database: Database, port: Port) -> None:
+    def __init__(self, catalogue: Catalogue, database: Database, port: Port, key: bytes) -> None:
         self._catalogue = catalogue
         self._database = database
-        self._port = port
-        self._protectors = {
-            info.name: Protector(info.data_id) for info in database.info.values() if info.name.endswith("Cmd")
+        self.port = port
+        commands = [info for info in database.info.values() if info.name.endswith(COMMAND_SUFFIX)]
+        self._protectors = {info.name: Protector(info.data_id, info.profile) for info in commands}
+        self._authenticators = {
+            info.name: Authenticator(key, info.data_id) for info in commands if info.is_authenticated
         }
 
     def send(self, request_number: int, orders: Sequence[Order]) -> dict[str, int]:
@@ -51,9 +54,9 @@ class Commander:
         for name, group in messages.items():
             frame = self._frame(name, {order.path: order.target for order in group})
             for order in group:
-                self._announce(request_number, order, frame.arbitration_id, counter_of(frame.data))
+                self._announce(request_number, order, frame.arbitration_id, counter_of(frame.data, self._database.info[name].profile))
                 carried[order.path] = frame.arbitration_id
-            self._port.send(frame)
+            self.port.send(frame)
         return carried
 
     def announce(self, request_number: int, order: Order) -> None:
@@ -66,8 +69,10 @@ class Commander:
             signal = self._catalogue[path]
             assert signal.command is not None
             values[signal.command[1]] = to_bus(signal, signal.check(target))
-        frame = self._database.encode(message, values)
-        return Frame(frame.arbitration_id, self._protectors[message].protect(frame.data))
+        info, data = self._database.info[message], self._database.codecs[message].pack(values)
+        if message in self._authenticators:
+            data = self._authenticators[message].sign(data)
+        return self._database.frame(info, self._protectors[message].protect(data))
 
     def _announce(self, request_number: int, order: Order, frame_id: int, counter: int) -> None:
         values: dict[str, int | float | str] = {
@@ -78,4 +83,4 @@ class Commander:
             "CommandId": frame_id,
             "RuleIndex": order.rule_index,
         }
-        self._port.send(self._database.encode(DECISION_MESSAGE, values))
+        self.port.send(self._database.encode(DECISION_MESSAGE, values))

@@ -8,41 +8,48 @@ from pathlib import Path
 import cantools
 from cantools.database.can import Database as CantoolsDatabase
 from cantools.database.can import Message as CantoolsMessage
-from cantools.database.namedsignalvalue import NamedSignalValue
 
+from carpilot.bus.codec import MessageCodec, Physical
+from carpilot.bus.e2e import Profile
 from carpilot.bus.frame import Frame
 from carpilot.errors import InputError, UnknownNameError, WireError
 from carpilot.files import asset
 from carpilot.units import NS_PER_MS
 from carpilot.vehicle.catalogue import Catalogue, Signal, Value
 
-NOT_AVAILABLE = "NotAvailable"
-SEGMENTS = ("body", "infotainment")
+SEGMENTS = ("powertrain", "body", "infotainment")
 DECISION_MESSAGE = "CopilotDecision"
-PROTECTION = ("Crc", "Counter")
+PROTECTION = frozenset({"Crc", "Counter", "Freshness", "Mac"})
+COMMAND_SUFFIX = "Cmd"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageInfo:
-    """What is fixed of a message. A cycle of 0 means that it is sent when needed."""
+    """What is fixed of a message. A cycle of 0 means that it is sent when needed.
+
+    `is_authenticated` messages carry freshness and a code that only holders of the key can make.
+    """
 
     name: str
     arbitration_id: int
     length: int
     sender: str
     data_id: int
+    profile: Profile
     cycle_ns: int
     signals: tuple[str, ...]
+    is_fd: bool
+    is_authenticated: bool
 
 
 class Database:
-    """Messages of all segments by name and by identifier."""
+    """Messages of all segments by name and by identifier. `home` is the segment of the node that sends or acts."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self.info: dict[str, MessageInfo] = {}
         self.by_id: dict[int, MessageInfo] = {}
         self.home: dict[str, str] = {}
-        self._messages: dict[str, CantoolsMessage] = {}
+        self.codecs: dict[str, MessageCodec] = {}
         for segment, path in paths.items():
             self._read(segment, path)
 
@@ -51,24 +58,12 @@ class Database:
         if not isinstance(loaded, CantoolsDatabase):
             raise InputError(f"{path} is not a CAN database")
         for message in loaded.messages:
-            if message.name in self.info:
-                continue
-            attributes = message.dbc.attributes if message.dbc else {}
-            data_id = int(attributes["E2eDataId"].value) if "E2eDataId" in attributes else 0
-            cycle_ms = int(attributes["GenMsgCycleTime"].value) if "GenMsgCycleTime" in attributes else 0
-            info = MessageInfo(
-                message.name,
-                message.frame_id,
-                message.length,
-                message.senders[0] if message.senders else "",
-                data_id,
-                cycle_ms * NS_PER_MS,
-                tuple(signal.name for signal in message.signals if signal.name not in PROTECTION),
-            )
-            self.info[message.name] = info
-            self.by_id[message.frame_id] = info
-            self.home[message.name] = segment
-            self._messages[message.name] = message
+            if message.name not in self.info:
+                info = _info(message)
+                self.info[message.name] = info
+                self.by_id[message.frame_id] = info
+                self.home[message.name] = segment
+                self.codecs[message.name] = MessageCodec(message)
 
     def message(self, name: str) -> MessageInfo:
         """Return a message by name."""
@@ -76,42 +71,46 @@ class Database:
             raise UnknownNameError("message", name, self.info)
         return self.info[name]
 
-    def encode(self, name: str, values: Mapping[str, int | float | str]) -> Frame:
-        """Return a frame, unprotected. A signal that is not given is sent as not available, or 0 where it cannot be."""
-        message = self._messages[name]
-        row: dict[str, int | float | str] = {}
-        for signal in message.signals:
-            if signal.name in values:
-                row[signal.name] = values[signal.name]
-            else:
-                has_no_value = signal.choices is not None and NOT_AVAILABLE in map(str, signal.choices.values())
-                row[signal.name] = NOT_AVAILABLE if has_no_value else 0
-        return Frame(message.frame_id, message.encode(row, strict=False))
+    def frame(self, info: MessageInfo, data: bytes) -> Frame:
+        """Return a frame of a message."""
+        return Frame(info.arbitration_id, data, is_fd=info.is_fd, has_bitrate_switch=info.is_fd)
 
-    def decode(self, frame: Frame) -> dict[str, int | float | str | None]:
+    def encode(self, name: str, values: Mapping[str, Physical]) -> Frame:
+        """Return a frame, unprotected. A signal that is not given is sent as not available, or 0 where it cannot be."""
+        return self.frame(self.info[name], self.codecs[name].pack(values))
+
+    def decode(self, frame: Frame) -> dict[str, Physical | None]:
         """Return a frame's signals in physical units; None where the sender says not available. Raises WireError."""
         info = self.by_id.get(frame.arbitration_id)
         if info is None:
             raise WireError(f"no message has the identifier {frame.arbitration_id:#x}")
         if len(frame.data) != info.length:
             raise WireError(f"{info.name} has {info.length} bytes, not {len(frame.data)}")
-        decoded = self._messages[info.name].decode(frame.data)
-        assert isinstance(decoded, dict)
-        values: dict[str, int | float | str | None] = {}
-        for name, value in decoded.items():
-            if isinstance(value, NamedSignalValue):
-                values[name] = None if value.name == NOT_AVAILABLE else value.name
-            elif isinstance(value, int | float | str):
-                values[name] = value
-        return values
+        return self.codecs[info.name].unpack(frame.data)
 
     def raw_choice(self, message: str, signal: str, name: str) -> int:
         """Return the number behind a choice's name."""
-        choices = dict(self._messages[message].get_signal_by_name(signal).choices or {})
-        for number, choice in choices.items():
-            if str(choice) == name:
-                return int(number)
-        raise UnknownNameError("choice", name, [str(choice) for choice in choices.values()])
+        return self.codecs[message].fields[signal].raw(name)
+
+
+def _info(message: CantoolsMessage) -> MessageInfo:
+    attributes = message.dbc.attributes if message.dbc else {}
+
+    def attribute(name: str) -> int:
+        return int(attributes[name].value) if name in attributes else 0
+
+    return MessageInfo(
+        name=message.name,
+        arbitration_id=message.frame_id,
+        length=message.length,
+        sender=message.senders[0] if message.senders else "",
+        data_id=attribute("E2eDataId"),
+        profile=Profile(attribute("E2eProfile") or 1),
+        cycle_ns=attribute("GenMsgCycleTime") * NS_PER_MS,
+        signals=tuple(signal.name for signal in message.signals if signal.name not in PROTECTION),
+        is_fd=bool(message.is_fd),
+        is_authenticated=bool(attribute("IsAuthenticated")),
+    )
 
 
 def to_bus(signal: Signal, value: Value) -> int | float | str:
@@ -119,7 +118,7 @@ def to_bus(signal: Signal, value: Value) -> int | float | str:
     return int(value) if isinstance(value, bool) else value
 
 
-FALSE_WORDS = frozenset({"Off", "Closed", "Unlocked", "Free"})
+FALSE_WORDS = frozenset({"Off", "Closed", "Unlocked", "Free", "Unfastened", "Unfolded"})
 
 
 def from_bus(signal: Signal, value: int | float | str | None) -> Value | None:

@@ -1,17 +1,20 @@
 """What the copilot knows of the car: status frames, checked, decoded and aged.
 
-It hears one segment. A reading is VALID while its message came within three cycles with a good counter and CRC; then it
-is STALE. A message that fails its check, or a signal sent as not available, is INVALID. Standing needs both sources of
-speed below 0.5 km/h and park engaged.
+It hears one segment. A reading is VALID while its message last came well within three cycles; a damaged or repeated frame
+changes nothing, so the last good value is held for that long. Then it is STALE, or INVALID if frames came but none was
+good. A message that was lost, or that two senders seem to send, must come well three times before it counts again. A
+signal sent as not available is INVALID at once, and so are the two sources of speed while they contradict each other, and
+a value that jumps farther than its kind can. Standing needs both speeds below 0.5 km/h and park engaged.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
-from carpilot.bus.database import Database, from_bus
-from carpilot.bus.e2e import Checker
+from carpilot.bus.database import Database, MessageInfo, from_bus
+from carpilot.bus.e2e import Check, Checker, Profile, header_bytes
 from carpilot.bus.frame import Frame
-from carpilot.errors import WireError
 from carpilot.sim.scheduler import Scheduler
+from carpilot.units import NS_PER_MS, NS_PER_S
 from carpilot.vehicle.catalogue import Catalogue, Signal, Value
 from carpilot.vehicle.state import NOTHING_KNOWN, Quality, Reading, VehicleState
 
@@ -20,8 +23,19 @@ WHEEL_SPEED = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Speed"
 GEAR = "Vehicle.Powertrain.Transmission.CurrentGear"
 PARK = 126
 STANDING_BELOW_KPH = 0.5
+SPEEDS_APART_KPH = 2.0 * 3.6
 CYCLES_UNTIL_STALE = 3
+GOOD_AFTER_A_LOSS = 3
+STRANGE_FRAMES = 3
 RESPONSE = "Response"
+MAX_RATE_PER_S = {
+    SPEED: 90.0,  # 2.5 g
+    "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed": 2.0,
+    "Vehicle.Exterior.AirTemperature": 20.0,
+    "Vehicle.Cabin.HVAC.AmbientAirTemperature": 20.0,
+}
+KEPT_ALARMS = 200
+NO_PAYLOAD = (0, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,79 +46,182 @@ class DeviceAnswer:
     time_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something on the bus that a sound car does not do: `kind` in words, with the identifier."""
+
+    time_ns: int
+    kind: str
+    arbitration_id: int
+
+
 @dataclass(slots=True)
 class _Source:
     """One status message: its check, its signals, and when it last came well."""
 
+    info: MessageInfo
     checker: Checker
     ecu: str
     signals: list[Signal] = field(default_factory=list)
+    payload: tuple[int, bytes] = NO_PAYLOAD
+    values: dict[str, Value | None] = field(default_factory=dict)
+    good_ns: int = -1
+    came_ns: int = -1
+    good_needed: int = 1
+    strange: deque[int] = field(default_factory=lambda: deque(maxlen=STRANGE_FRAMES))
+    jumped: set[str] = field(default_factory=set)
+
+    @property
+    def max_age_ns(self) -> int:
+        return CYCLES_UNTIL_STALE * self.info.cycle_ns
+
+    def quality(self, now_ns: int) -> Quality:
+        """Return how well the message as a whole is known."""
+        if self.good_ns < 0 or self.good_needed > 0:
+            return Quality.INVALID
+        if now_ns - self.good_ns <= self.max_age_ns:
+            return Quality.VALID
+        return Quality.INVALID if self.came_ns > self.good_ns else Quality.STALE
 
 
 class Observer:
-    """Turns status frames into vehicle state. `targets` is what was last commanded."""
+    """Turns status frames into vehicle state. `targets` is what was last commanded; `alarms` what looked like an attack."""
 
     def __init__(self, catalogue: Catalogue, database: Database, scheduler: Scheduler) -> None:
         self._database = database
         self._scheduler = scheduler
-        self._readings: dict[str, Reading] = {}
         self._standing_since_ns: int | None = None
         self._sources: dict[int, _Source] = {}
-        self._cycles_ns: dict[str, int] = {}
+        self._by_path: dict[str, _Source] = {}
+        self._do_speeds_contradict = False
         self.targets: dict[str, Value] = {}
         self.answers: dict[str, DeviceAnswer] = {}
+        self.alarms: deque[Alarm] = deque(maxlen=KEPT_ALARMS)
+        self.is_bus_degraded = False
         for signal in catalogue.values():
             info = database.message(signal.status[0])
-            source = self._sources.setdefault(info.arbitration_id, _Source(Checker(info.data_id), signal.ecu))
+            source = self._sources.setdefault(
+                info.arbitration_id, _Source(info, Checker(info.data_id, info.profile), signal.ecu)
+            )
             source.signals.append(signal)
-            self._cycles_ns[signal.path] = info.cycle_ns
+            self._by_path[signal.path] = source
+        self._motion_ids = {self._by_path[path].info.arbitration_id for path in (SPEED, WHEEL_SPEED)}
 
     def on_frame(self, frame: Frame) -> None:
-        """Take a status frame; everything else is not for us."""
+        """Take a status frame; commands and diagnostics are not for us, and what no database knows is an alarm."""
         source = self._sources.get(frame.arbitration_id)
         if source is None or frame.is_extended:
+            if frame.is_extended or frame.arbitration_id not in self._database.by_id:
+                self._raise_alarm("unknown identifier", frame.arbitration_id)
+            return
+        now_ns = self._scheduler.now_ns
+        source.came_ns = now_ns
+        if len(frame.data) != source.info.length:
+            self._raise_alarm("wrong length", frame.arbitration_id)
             return
         check = source.checker.check(frame.data)
-        try:
-            values = self._database.decode(frame) if check.is_accepted else None
-        except WireError:
-            values = None
-        now_ns = self._scheduler.now_ns
-        if values is None:
-            for signal in source.signals:
-                old = self._readings.get(signal.path, NOTHING_KNOWN)
-                self._readings[signal.path] = Reading(old.value, old.time_ns, Quality.INVALID)
-        else:
-            for signal in source.signals:
-                value = from_bus(signal, values[signal.status[1]])
-                quality = Quality.INVALID if value is None else Quality.VALID
-                self._readings[signal.path] = Reading(value, now_ns, quality)
-            answer = values.get(RESPONSE)
-            if isinstance(answer, str):
-                self.answers[source.ecu] = DeviceAnswer(answer, now_ns)
-        self._watch_standing()
+        if check.is_accepted:
+            self._take(source, frame.data, now_ns)
+        elif check is not Check.WRONG_CRC:
+            self._distrust(source, now_ns)
+        if frame.arbitration_id in self._motion_ids:
+            self._watch_standing()
+
+    def _take(self, source: _Source, data: bytes, now_ns: int) -> None:
+        if source.good_ns >= 0 and now_ns - source.good_ns > source.max_age_ns:
+            source.good_needed = GOOD_AFTER_A_LOSS
+        before_ns, source.good_ns = source.good_ns, now_ns
+        source.good_needed = max(0, source.good_needed - 1)
+        payload = _without_counter(data, source.info.profile)
+        if payload != source.payload:
+            source.payload = payload
+            self._read(source, data, max(1, now_ns - before_ns) if before_ns >= 0 else 0)
+        elif source.jumped:
+            source.jumped.clear()
+        response = source.values.get(RESPONSE)
+        if isinstance(response, str):
+            self.answers[source.ecu] = DeviceAnswer(response, now_ns)
+
+    def _read(self, source: _Source, data: bytes, since_ns: int) -> None:
+        decoded = self._database.codecs[source.info.name].unpack(data)
+        values: dict[str, Value | None] = {
+            signal.path: from_bus(signal, decoded[signal.status[1]]) for signal in source.signals
+        }
+        jumped = {path for path in values.keys() & MAX_RATE_PER_S.keys() if _jumps(path, source, values, since_ns)}
+        source.jumped = jumped
+        response = decoded.get(RESPONSE)
+        if isinstance(response, str):
+            values[RESPONSE] = response
+        source.values = values
+
+    def _distrust(self, source: _Source, now_ns: int) -> None:
+        """Count frames out of turn: several within three cycles mean two senders, or a replay."""
+        source.strange.append(now_ns)
+        window_ns = max(source.max_age_ns, 100 * NS_PER_MS)
+        if len(source.strange) == STRANGE_FRAMES and now_ns - source.strange[0] <= window_ns:
+            source.good_needed = GOOD_AFTER_A_LOSS
+            self._raise_alarm("two senders", source.info.arbitration_id)
+
+    def _raise_alarm(self, kind: str, arbitration_id: int) -> None:
+        self.alarms.append(Alarm(self._scheduler.now_ns, kind, arbitration_id))
+
+    def expect_jump(self) -> None:
+        """Take the next values as they come: somebody has moved the world by hand."""
+        for source in self._sources.values():
+            for path in MAX_RATE_PER_S:
+                source.values.pop(path, None)
+            source.payload = NO_PAYLOAD
 
     def _watch_standing(self) -> None:
         speeds = [self._current(path) for path in (SPEED, WHEEL_SPEED)]
-        gear = self._current(GEAR)
-        stands = gear == PARK and all(isinstance(speed, int | float) and speed < STANDING_BELOW_KPH for speed in speeds)
+        known = [speed for speed in speeds if isinstance(speed, int | float)]
+        self._do_speeds_contradict = len(known) == 2 and abs(known[0] - known[1]) > SPEEDS_APART_KPH
+        stands = len(known) == 2 and max(known) < STANDING_BELOW_KPH and self._current(GEAR) == PARK
         if not stands:
             self._standing_since_ns = None
         elif self._standing_since_ns is None:
             self._standing_since_ns = self._scheduler.now_ns
 
     def _current(self, path: str) -> Value | None:
-        reading = self._readings.get(path, NOTHING_KNOWN)
-        return reading.value if reading.is_valid and not self._is_old(path, reading) else None
+        source = self._by_path[path]
+        is_valid = path not in source.jumped and source.quality(self._scheduler.now_ns) is Quality.VALID
+        return source.values.get(path) if is_valid else None
 
-    def _is_old(self, path: str, reading: Reading) -> bool:
-        return self._scheduler.now_ns - reading.time_ns > CYCLES_UNTIL_STALE * self._cycles_ns[path]
+    def reading(self, path: str) -> Reading:
+        """Return what is known of one signal now."""
+        source = self._by_path.get(path)
+        if source is None or source.good_ns < 0:
+            return NOTHING_KNOWN
+        return self._reading(path, source, source.quality(self._scheduler.now_ns))
+
+    def _reading(self, path: str, source: _Source, quality: Quality) -> Reading:
+        value = source.values.get(path)
+        is_contradicted = self._do_speeds_contradict and path in (SPEED, WHEEL_SPEED)
+        if value is None or path in source.jumped or is_contradicted:
+            quality = Quality.INVALID
+        return Reading(value, source.good_ns, quality)
 
     def state(self) -> VehicleState:
         """Return what is known at this instant."""
-        readings = {}
-        for path, reading in self._readings.items():
-            is_stale = reading.is_valid and self._is_old(path, reading)
-            readings[path] = Reading(reading.value, reading.time_ns, Quality.STALE) if is_stale else reading
+        now_ns = self._scheduler.now_ns
         self._watch_standing()
-        return VehicleState(self._scheduler.now_ns, readings, dict(self.targets), self._standing_since_ns)
+        readings = {}
+        for source in self._sources.values():
+            if source.good_ns >= 0:
+                quality = source.quality(now_ns)
+                for signal in source.signals:
+                    readings[signal.path] = self._reading(signal.path, source, quality)
+        return VehicleState(now_ns, readings, dict(self.targets), self._standing_since_ns, self.is_bus_degraded)
+
+
+def _without_counter(data: bytes, profile: Profile) -> tuple[int, bytes]:
+    """Return what of a message is its own: without CRC and counter; half of byte 1 belongs to it in P01 and P11."""
+    return (0 if profile is Profile.P05 else data[1] >> 4), data[header_bytes(profile) :]
+
+
+def _jumps(path: str, source: _Source, values: dict[str, Value | None], since_ns: int) -> bool:
+    """Return whether a value has moved faster than its kind can; one cycle is granted for free."""
+    old, new = source.values.get(path), values[path]
+    if not isinstance(old, int | float) or not isinstance(new, int | float):
+        return False
+    return abs(new - old) > MAX_RATE_PER_S[path] * max(since_ns, source.info.cycle_ns) / NS_PER_S + 1.0

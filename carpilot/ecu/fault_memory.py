@@ -183,12 +183,15 @@ class FaultMemory:
                 record.occurrences = record.aged_cycles = 0
                 record.first_ns = record.last_ns = record.snapshot = None
 
-    def clear(self, group: int = ALL_CODES) -> bool:
-        """Forget a group or one code (24 bits); return whether there is such a group or code here."""
-        chosen = [record for record in self.records.values() if _is_in(record.code.number, group)]
-        for record in chosen:
-            self.records[record.code.code] = Record(record.code)
-        return bool(chosen) or group == ALL_CODES or group in GROUPS
+    def knows(self, group: int) -> bool:
+        """Return whether 24 bits are a group of codes, or a code that this unit stores."""
+        return group == ALL_CODES or group in GROUPS or any(r.code.number == group for r in self.records.values())
+
+    def clear(self, group: int = ALL_CODES) -> None:
+        """Forget a group or one code (24 bits)."""
+        for record in tuple(self.records.values()):
+            if _is_in(record.code.number, group):
+                self.records[record.code.code] = Record(record.code)
 
     def matching(self, mask: int) -> list[Record]:
         """Return the records whose status has a bit of the mask, in the order of the table."""

@@ -1,18 +1,27 @@
-"""A device on a bus: protection checked, targets handed over, status sent in its cycle."""
+"""A device on a bus: protection checked, targets handed over, status sent in its cycle and when it changes.
+
+A device is stepped every 10 ms while something in it moves, and at its own slow pace otherwise. A status message goes out
+in its cycle, and at once when an actuator has moved, but not more often than every 50 ms.
+"""
 
 from typing import Protocol
 
+from carpilot.bus.authentication import Verifier
 from carpilot.bus.bus import Bus, Port
+from carpilot.bus.codec import Physical
 from carpilot.bus.database import Database, MessageInfo, from_bus, to_bus
-from carpilot.bus.e2e import Checker, Protector
+from carpilot.bus.e2e import Checker, counter_states, protect
 from carpilot.bus.frame import Frame
 from carpilot.ecu.device import STEP_S, Device, Response
-from carpilot.errors import WireError
 from carpilot.sim.scheduler import Scheduler
-from carpilot.units import seconds_to_ns
-from carpilot.vehicle.catalogue import Catalogue, Value
+from carpilot.units import NS_PER_MS, NS_PER_S, ns_to_seconds, seconds_to_ns
+from carpilot.vehicle.catalogue import Catalogue, Signal, Value
 
 RESPONSE_SIGNAL = "Response"
+STEP_NS = seconds_to_ns(STEP_S)
+MIN_GAP_NS = 50 * NS_PER_MS
+BROWN_OUT_BELOW_V, POWER_GOOD_ABOVE_V = 9.0, 11.0
+POWER_GOOD_FOR_NS = NS_PER_S
 
 
 class Node(Protocol):
@@ -29,87 +38,202 @@ class Node(Protocol):
         ...
 
 
+class _Status:
+    """One status message: its signals, its counter, and the frames already made of its payload of now."""
+
+    def __init__(self, info: MessageInfo, signals: list[Signal], has_response: bool) -> None:
+        self.info = info
+        self.signals = signals
+        self.has_response = has_response
+        self.counter = counter_states(info.profile) - 1
+        self.payload = b""
+        self.frames: dict[int, Frame] = {}
+        self.sent_ns = -MIN_GAP_NS
+        self.has_news = False
+
+
+class _Command:
+    """One command message: its signals by name, and its two checks."""
+
+    def __init__(self, info: MessageInfo, key: bytes) -> None:
+        self.info = info
+        self.paths: dict[str, str] = {}
+        self.checker = Checker(info.data_id, info.profile)
+        self.verifier = Verifier(key, info.data_id) if info.is_authenticated else None
+
+    def is_sound(self, data: bytes) -> bool:
+        """Return whether a frame's data is whole, in turn, and, where it must be, authentic."""
+        if len(data) != self.info.length or not self.checker.check(data).is_accepted:
+            return False
+        return self.verifier is None or self.verifier.check(data)
+
+    def forget(self) -> None:
+        """Start anew after a loss of power."""
+        self.checker.forget()
+        if self.verifier is not None:
+            self.verifier.forget()
+
+
 class EcuNode:
     """One device with its port, its commands and its status messages.
 
-    A command with a wrong CRC, a repeated or a skipped counter is not taken. While silent (reset, power loss) the node
-    neither hears nor sends; afterwards it starts with positions kept and targets forgotten.
+    A command with a wrong CRC, a repeated or a skipped counter, or a wrong code is not taken. While silent (reset, power
+    loss) the node neither hears nor sends; afterwards it starts with positions kept and targets forgotten. Below 9 V it
+    stops what moves and takes nothing until the supply has been above 11 V for a second.
     """
 
     def __init__(
-        self, device: Device, bus: Bus, scheduler: Scheduler, catalogue: Catalogue, database: Database
+        self, device: Device, bus: Bus, scheduler: Scheduler, catalogue: Catalogue, database: Database, key: bytes
     ) -> None:
         self.name = device.name
         self.device = device
         self._scheduler = scheduler
         self._database = database
-        self._port: Port = bus.attach(device.name, self.on_frame)
-        self._commands: dict[int, tuple[MessageInfo, dict[str, str], Checker]] = {}
         self._silent_until_ns = 0
+        self._powered_again_ns: int | None = None
+        self._stepped_ns = scheduler.now_ns
+        self._turn = 0
         self.is_stuck_silent = False
+        self._commands: dict[int, _Command] = {}
         for signal in catalogue.actuators:
             if signal.ecu == device.name and signal.command is not None:
                 info = database.message(signal.command[0])
-                row = self._commands.setdefault(info.arbitration_id, (info, {}, Checker(info.data_id)))
-                row[1][signal.command[1]] = signal.path
-        scheduler.every(seconds_to_ns(STEP_S), self.on_timer)
-        statuses = [info for info in database.info.values() if info.sender == device.name and info.cycle_ns]
-        for index, info in enumerate(statuses):
-            self._start(info, Protector(info.data_id), (index + 1) * seconds_to_ns(0.001))
+                command = self._commands.setdefault(info.arbitration_id, _Command(info, key))
+                command.paths[signal.command[1]] = signal.path
+        self.port: Port = bus.attach(device.name, self.on_frame, frozenset(self._commands))
+        self.statuses = [
+            _Status(
+                info,
+                [signal for signal in device.signals.values() if signal.status[0] == info.name],
+                RESPONSE_SIGNAL in info.signals,
+            )
+            for info in database.info.values()
+            if info.sender == device.name and info.cycle_ns
+        ]
+        self._told_at_once = [status for status in self.statuses if status.info.cycle_ns > MIN_GAP_NS]
+        self._tick_after(STEP_NS)
+        for index, status in enumerate(self.statuses):
+            self._start(status, (index + 1) * NS_PER_MS)
 
-    def _start(self, info: MessageInfo, protector: Protector, first_ns: int) -> None:
-        self._scheduler.every(info.cycle_ns, lambda: self._send(info, protector), first_ns)
+    def _start(self, status: _Status, first_ns: int) -> None:
+        self._scheduler.every(status.info.cycle_ns, lambda: self.send(status), first_ns)
 
     @property
     def is_silent(self) -> bool:
         """Whether the node is without power or booting."""
         return self.is_stuck_silent or self._scheduler.now_ns < self._silent_until_ns
 
+    @property
+    def is_browned_out(self) -> bool:
+        """Whether the supply is too low, or not yet good for long enough."""
+        return self._powered_again_ns is not None and self._scheduler.now_ns < self._powered_again_ns
+
     def reset(self, silent_ns: int) -> None:
         """Lose power, and come back after a time."""
         self._silent_until_ns = self._scheduler.now_ns + silent_ns
-        self._port.clear()
+        self.port.clear()
         self.device.reset()
-        for _, _, checker in self._commands.values():
-            checker.forget()
+        for command in self._commands.values():
+            command.forget()
+        for status in self.statuses:
+            status.counter = counter_states(status.info.profile) - 1
+
+    # Time
+
+    def catch_up(self) -> None:
+        """Advance the device to this instant; without power nothing moves."""
+        now_ns = self._scheduler.now_ns
+        dt_s, self._stepped_ns = ns_to_seconds(now_ns - self._stepped_ns), now_ns
+        if dt_s > 0 and not self.is_silent:
+            self._watch_supply()
+            if self.device.step(dt_s):
+                self._tell_changes()
+
+    def wake(self) -> None:
+        """Step soon: a target or the world has changed."""
+        self._tick_after(STEP_NS)
+
+    def _tick_after(self, delay_ns: int) -> None:
+        self._turn += 1
+        turn = self._turn
+        self._scheduler.after(delay_ns, lambda: self.on_timer() if turn == self._turn else None)
 
     def on_timer(self) -> None:
-        """Advance the device; without power nothing moves."""
-        if not self.is_silent:
-            self.device.step(STEP_S)
+        """Advance the device, and come again soon while something moves."""
+        self.catch_up()
+        if any(status.has_news for status in self.statuses):
+            self._tell_changes()
+        is_active = self.device.is_active or any(status.has_news for status in self.statuses)
+        self._tick_after(STEP_NS if is_active else seconds_to_ns(self.device.slow_step_s))
+
+    def _watch_supply(self) -> None:
+        volts, now_ns = self.device.world.low_voltage.voltage_v, self._scheduler.now_ns
+        if volts < BROWN_OUT_BELOW_V:
+            self._powered_again_ns = now_ns + POWER_GOOD_FOR_NS
+            self.device.stop()
+            self.port.clear()
+        elif volts < POWER_GOOD_ABOVE_V and self.is_browned_out:
+            self._powered_again_ns = now_ns + POWER_GOOD_FOR_NS
+
+    # Commands
 
     def on_frame(self, frame: Frame) -> None:
         """Take a command of ours, if its protection holds."""
-        row = self._commands.get(frame.arbitration_id)
-        if row is None or frame.is_extended or self.is_silent:
+        command = self._commands.get(frame.arbitration_id)
+        if command is None or frame.is_extended or self.is_silent:
             return
-        info, paths, checker = row
-        if len(frame.data) != info.length or not checker.check(frame.data).is_accepted:
+        self.catch_up()
+        if not command.is_sound(frame.data):
             self.device.response = Response.REFUSED_INTEGRITY
-            return
-        try:
-            decoded = self._database.decode(frame)
-        except WireError:
-            self.device.response = Response.REFUSED_INTEGRITY
-            return
+        elif self.is_browned_out:
+            self.device.response = Response.REFUSED_STATE
+        elif targets := self._targets(command, frame):
+            self.device.accept(targets)
+        self._tell_changes()
+        self.wake()
+
+    def _targets(self, command: _Command, frame: Frame) -> dict[str, Value]:
+        decoded = self._database.codecs[command.info.name].unpack(frame.data)
         targets: dict[str, Value] = {}
-        for name, path in paths.items():
+        for name, path in command.paths.items():
             value = from_bus(self.device.signals[path], decoded[name])
             if value is not None:
                 targets[path] = value
-        if targets:
-            self.device.accept(targets)
+        return targets
 
-    def _send(self, info: MessageInfo, protector: Protector) -> None:
+    # Status
+
+    def _tell_changes(self) -> None:
+        for status in self._told_at_once:
+            if status.has_news or self._pack(status) != status.payload:
+                if self._scheduler.now_ns - status.sent_ns >= MIN_GAP_NS:
+                    self.send(status)
+                else:
+                    status.has_news = True
+
+    def _pack(self, status: _Status) -> bytes:
+        values: dict[str, Physical | None] = {}
+        if status.has_response:
+            values[RESPONSE_SIGNAL] = self.device.response.value
+        report = self.device.report
+        for signal in status.signals:
+            reported = report(signal)
+            values[signal.status[1]] = None if reported is None else to_bus(signal, reported)
+        return self._database.codecs[status.info.name].pack(values)
+
+    def send(self, status: _Status) -> None:
+        """Send a status message as things stand now."""
         if self.is_silent:
             return
-        values: dict[str, int | float | str] = {}
-        if RESPONSE_SIGNAL in info.signals:
-            values[RESPONSE_SIGNAL] = self.device.response.value
-        for signal in self.device.signals.values():
-            if signal.status[0] == info.name:
-                reported = self.device.report(signal)
-                if reported is not None:
-                    values[signal.status[1]] = to_bus(signal, reported)
-        frame = self._database.encode(info.name, values)
-        self._port.send(Frame(frame.arbitration_id, protector.protect(frame.data)))
+        payload = self._pack(status)
+        if payload != status.payload:
+            status.payload = payload
+            status.frames.clear()
+        info = status.info
+        status.counter = (status.counter + 1) % counter_states(info.profile)
+        frame = status.frames.get(status.counter)
+        if frame is None:
+            frame = self._database.frame(info, protect(info.profile, info.data_id, payload, status.counter))
+            status.frames[status.counter] = frame
+        status.sent_ns, status.has_news = self._scheduler.now_ns, False
+        self.port.send(frame)

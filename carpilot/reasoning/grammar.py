@@ -29,7 +29,15 @@ _MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
 # Positions that a plain verb means: to open and to close.
 _ALWAYS = {("set_window", "percent"): (0.0, 100.0)}
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
-_USUAL_CHANGES = {"celsius": (1.0, 2.0, 4.0), "percent": (5.0, 10.0, 20.0), None: (1.0, 2.0)}
+_USUAL_CHANGES: dict[str | None, tuple[float, ...]] = {
+    "celsius": (1.0, 2.0, 4.0),
+    "percent": (5.0, 10.0, 20.0),
+    "millimetre": (10.0, 20.0, 40.0),
+    "degree": (2.0, 5.0, 10.0),
+    "kph": (5.0, 10.0),
+    "ampere": (2.0, 4.0),
+    None: (1.0, 2.0),
+}
 
 
 def _fits(argument: Argument, value: float) -> bool:

@@ -38,12 +38,16 @@ NOTHING_KNOWN = Reading(None, 0, Quality.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class VehicleState:
-    """A picture of the car at one instant: actual values as reported, and the targets that were last commanded."""
+    """A picture of the car at one instant: actual values as reported, and the targets that were last commanded.
+
+    On a degraded bus (full, or dead) nothing new can be known in time, whatever the readings say.
+    """
 
     time_ns: int
     readings: Mapping[str, Reading]
     targets: Mapping[str, Value]
     standing_since_ns: int | None = None
+    is_bus_degraded: bool = False
 
     def reading(self, path: str) -> Reading:
         """Return the reading of a path; nothing known is a reading too."""
