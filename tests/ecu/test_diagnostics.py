@@ -1,6 +1,8 @@
 """The UDS server: byte for byte after ISO 14229-1, in simulated time, and with a real client, udsoncan over can-isotp."""
 
+import itertools
 from random import Random
+from typing import Any
 
 import can
 import isotp
@@ -49,7 +51,11 @@ class Bench:
             identifiers,
             SECRET,
             Random(1),
-            {0x0301: Routine(lambda: b"\x00", 12 * NS_PER_S), 0x0302: Routine(lambda: b"\x01", 20 * NS_PER_MS)},
+            {
+                0x0301: Routine(lambda: b"\x00", 12 * NS_PER_S),
+                0x0302: Routine(lambda: b"\x01", 20 * NS_PER_MS),
+                0x0303: Routine(lambda: b"\x02", 2 * NS_PER_S),
+            },
             Surroundings(
                 lambda: self.is_moving,
                 lambda kind: self.done.append(f"reset {kind}"),
@@ -431,7 +437,7 @@ def test_what_takes_long_is_announced_before_p2_and_within_each_p2_star() -> Non
     assert answers == " / ".join(["7f 31 78"] * 3 + ["71 01 03 01 00"])
     times = [time_ns - begun_ns for time_ns, _ in bench.answers[-4:]]
     assert times[0] <= 50 * NS_PER_MS
-    assert all(later - earlier <= 5 * NS_PER_S for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier <= 5 * NS_PER_S for earlier, later in itertools.pairwise(times))
     assert times[3] >= 12 * NS_PER_S
     assert bench.server.session is Session.EXTENDED
     assert bench.ask("31 03 03 01") == "71 03 03 01 00"
@@ -470,15 +476,21 @@ def test_a_restart_ends_what_was_under_way() -> None:
 
 
 def make_client(bench: Bench) -> tuple[can.BusABC, Client]:
-    """Return udsoncan over can-isotp over our python-can interface, time running five times as fast as the clock."""
+    """Return udsoncan over can-isotp over our python-can interface, time running twice as fast as the clock."""
     bus = can.Bus(interface="carpilot", channel="powertrain", bus=bench.bus, speed=2.0)
     address = isotp.Address(isotp.AddressingMode.Normal_11bits, rxid=0x7EC, txid=0x7E4)
     stack = isotp.CanStack(bus, address=address, params={"tx_padding": 0})
-    config = dict(udsoncan.configs.default_client_config)
+    config: Any = dict(udsoncan.configs.default_client_config)
     config["data_identifiers"] = {0xF190: udsoncan.AsciiCodec(17), 0xF186: "B", 0xFD01: ">H", 0xFD10: "B"}
     config["security_algo"] = lambda level, seed, params: key_for(SECRET, seed)
     config["extended_data_size"] = 1
     return bus, Client(PythonIsoTpConnection(stack), config=config, request_timeout=20)
+
+
+def data(response: Any) -> Any:
+    """Return what a response says."""
+    assert response is not None and response.positive
+    return response.service_data
 
 
 def test_udsoncan_reads_unlocks_writes_and_runs_a_routine() -> None:
@@ -487,25 +499,24 @@ def test_udsoncan_reads_unlocks_writes_and_runs_a_routine() -> None:
     bus, client = make_client(bench)
     with client:
         assert client.read_data_by_identifier_first(0xF190) == VIN
-        dtcs = client.get_dtc_by_status_mask(0x08).service_data.dtcs
+        dtcs = data(client.get_dtc_by_status_mask(0x08)).dtcs
         assert [(dtc.id, dtc.status.confirmed, dtc.status.warning_indicator_requested) for dtc in dtcs] == [
             (0x0AA61A, True, True)
         ]
-        assert client.get_number_of_dtc_by_status_mask(0x08).service_data.dtc_count == 1
-        assert len(client.get_supported_dtc().service_data.dtcs) == len(bench.memory.records)
+        assert data(client.get_number_of_dtc_by_status_mask(0x08)).dtc_count == 1
+        assert len(data(client.get_supported_dtc()).dtcs) == len(bench.memory.records)
         with pytest.raises(udsoncan.exceptions.NegativeResponseException) as refused:
             client.write_data_by_identifier(0xFD10, 0x5A)
         assert refused.value.response.code == Nrc.SERVICE_NOT_IN_SESSION
-        session = client.change_session(3).service_data
+        session = data(client.change_session(3))
         assert (session.p2_server_max, session.p2_star_server_max) == (0.05, 5.0)
         client.unlock_security_access(1)
         client.write_data_by_identifier(0xFD10, 0x5A)
-        assert client.read_data_by_identifier_first(0xFD10) == 0x5A
-        result = client.start_routine(0x0301)
-        assert result.service_data.routine_status_record == b"\x00"
+        assert client.read_data_by_identifier_first(0xFD10) == (0x5A,)
+        assert data(client.start_routine(0x0303)).routine_status_record == b"\x02"
         client.tester_present()
         client.clear_dtc()
-        assert client.get_dtc_by_status_mask(0x08).service_data.dtcs == []
+        assert data(client.get_dtc_by_status_mask(0x08)).dtcs == []
         client.ecu_reset(1)
     bus.shutdown()
     assert bench.done[-1] == "reset 1"
