@@ -18,6 +18,11 @@ def plugged(plug: Plug, charge: float, celsius: float = 20.0) -> World:
     return world
 
 
+def state_of(world: World) -> ChargingState:
+    """What the charging does now; a call, so that a type checker does not think it constant."""
+    return world.charging.state
+
+
 def minutes_to(world: World, percent: float) -> float:
     seconds = 0
     while world.charge_percent < percent and seconds < 20 * 3600:
@@ -97,7 +102,7 @@ def test_given_a_drive_when_the_battery_is_cold_empty_or_hot_then_power_is_limit
 
 
 def test_given_a_fast_charger_when_charged_from_10_to_80_percent_then_it_takes_what_makers_publish() -> None:
-    # Volkswagen ID.3 (58 kWh, 120 kW): 5 to 80 % in 35 min; Kia Niro EV, Hyundai Kona (64 kWh): 10 to 80 % in 41 to 43 min
+    # Volkswagen ID.3 (58 kWh, 120 kW): 5 to 80 % in 35 min; Hyundai Kona (65 kWh, 105 kW): 10 to 80 % in 41 min
     world = plugged(Plug.DC, 10.0, 20.0)
     assert 28 < minutes_to(world, 80.0) < 36
     assert world.battery.temperature_celsius > 25
@@ -144,11 +149,11 @@ def test_given_a_limit_when_reached_then_charging_is_complete_and_the_plug_comes
     minutes_to(world, 50.0)
     for _ in range(3):
         world.step_motion(1.0)
-    assert world.charging.state is ChargingState.COMPLETE
+    assert state_of(world) is ChargingState.COMPLETE
     assert world.charge_percent == pytest.approx(50.0, abs=0.05)
     assert world.charging.disconnect()
     world.step_motion(1.0)
-    assert world.charging.state is ChargingState.UNPLUGGED
+    assert state_of(world) is ChargingState.UNPLUGGED
 
 
 def test_given_a_timer_when_plugged_then_charging_waits_for_it() -> None:
@@ -156,11 +161,11 @@ def test_given_a_timer_when_plugged_then_charging_waits_for_it() -> None:
     world.charging.timer_s = 600.0
     for _ in range(590):
         world.step_motion(1.0)
-    assert world.charging.state is ChargingState.WAITING
+    assert state_of(world) is ChargingState.WAITING
     assert world.charge_percent <= 50.0
     for _ in range(60):
         world.step_motion(1.0)
-    assert world.charging.state is ChargingState.CHARGING
+    assert state_of(world) is ChargingState.CHARGING
 
 
 @pytest.mark.parametrize(
@@ -197,7 +202,7 @@ def test_given_a_plug_when_the_car_is_not_in_park_then_it_does_not_charge() -> N
     world = plugged(Plug.AC, 50.0)
     world.gear = DRIVE
     world.step_motion(1.0)
-    assert world.charging.state is ChargingState.STOPPED
+    assert state_of(world) is ChargingState.STOPPED
 
 
 def test_given_a_fast_drive_when_the_range_is_asked_then_it_shrinks_faster_than_the_distance_and_recovers() -> None:

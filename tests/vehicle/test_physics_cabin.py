@@ -208,8 +208,8 @@ def test_given_a_fogged_rear_window_when_its_heater_is_on_then_it_clears() -> No
 
 
 def test_given_four_people_and_recirculation_when_driven_then_the_air_gets_stale_and_fresh_air_helps() -> None:
-    # Measured in cars on recirculation: 2,500 ppm and more after 20 to 30 min with several people (for example Hudda and
-    # Fruin, Environmental Science and Technology 2018); with fresh air below 1,000 to 1,500
+    # Hudda and Fruin, Science of the Total Environment 610 (2018): on recirculation thousands of ppm build up, with outside
+    # air the cabin stays near 1,000
     people = {f"Vehicle.Cabin.Seat.Row{row}.{side}.IsOccupied": True for row in (1, 2) for side in "ab"}
     world = at(15, 20, occupied=people, speed_mps=20.0)
     assert run(world, on(0.3, inside=True), 1800).cabin.co2_ppm > 1_800

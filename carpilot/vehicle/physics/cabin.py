@@ -19,7 +19,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from carpilot.vehicle.physics.air import AIR_J_PER_KG_K, AIR_KG_M3, saturation_kg_kg
-from carpilot.vehicle.physics.climate import BLOWER_KG_S, RECIRCULATED, VENT_DELAY_S, ClimateInput, condition
+from carpilot.vehicle.physics.climate import (
+    BLOWER_KG_S,
+    REAR_WINDOW_HEATER_W,
+    RECIRCULATED,
+    VENT_DELAY_S,
+    WINDSHIELD_HEATER_W,
+    ClimateInput,
+    condition,
+)
 from carpilot.vehicle.physics.glass import FILM_BLOWER, FILM_DEFROST, FILM_STILL, Pane
 
 ZONE_M3 = 1.5
@@ -183,11 +191,11 @@ class Cabin:
         """Return the fog on the windscreen and the water that both panes took out of the air."""
         film = FILM_STILL + (FILM_DEFROST if climate.is_defrosting else FILM_BLOWER) * climate.blower[0]
         at_pane = self.vent_celsius[0] if climate.is_defrosting and climate.blower[0] > 0 else air[0]
-        heater_w = 500.0 if climate.is_windshield_heating else 0.0
+        heater_w = WINDSHIELD_HEATER_W if climate.is_windshield_heating else 0.0
         outside, speed = around.outside_celsius, around.speed_mps
         self.windscreen.step_temperature(at_pane, outside, film, speed, heater_w, dt_s)
         fog_percent, water = self.windscreen.step_fog(fog_percent, self._vapour_at_pane(climate, around), film, dt_s)
-        heater_w = 250.0 if climate.is_rear_defrosting else 0.0
+        heater_w = REAR_WINDOW_HEATER_W if climate.is_rear_defrosting else 0.0
         self.rear_window.step_temperature(air[1], outside, FILM_STILL, speed, heater_w, dt_s)
         self.rear_fog_percent, more = self.rear_window.step_fog(self.rear_fog_percent, self.vapour, FILM_STILL, dt_s)
         return fog_percent, water + more

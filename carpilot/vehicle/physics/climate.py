@@ -2,7 +2,7 @@
 
 - Air: at most 0.085 kg/s a zone, 510 m^3/h together (own figure; makers give 400 to 550 m^3/h for compacts).
 - Heat: a heat pump whose coefficient of performance falls with the cold, from about 3 at 10 to 1.5 at -15 degrees, in the
-  range that reviews of automotive R134a and R744 heat pumps report (Peng and Du, Applied Thermal Engineering 2016); its curve
+  range that reviews of automotive R134a and R744 heat pumps report (Peng and Du, Energies 9, 2016, 240); its curve
   here is our own figure. Beside it a resistance heater (PTC) of 5.8 kW, as several makers fit.
 - Cold: 7 kW at the evaporator, which is held at 4 degrees so that it does not ice (own figures, typical).
 - Vents blow between 4 and 55 degrees. They follow what is wanted with 30 s of delay (own figure: heater and duct).

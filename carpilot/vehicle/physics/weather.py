@@ -21,7 +21,7 @@ SPRAY_PER_MPS = 0.01
 STROKE_CLEARS = 0.9
 DRYING_PER_S, DRYING_PER_MPS = 0.001, 0.0004
 WIPER_STROKES_PER_MIN = {"OFF": 0.0, "INTERVAL": 12.0, "SLOW": 40.0, "MEDIUM": 50.0, "FAST": 65.0}
-"""UN/EU 1008/2010: one frequency of at least 45 and one of 10 to 55 a minute, at least 15 apart."""
+"""Regulation (EU) 1008/2010: one frequency of at least 45 and one of 10 to 55 a minute, at least 15 apart."""
 RAIN_STEPS = ((3.0, "INTERVAL"), (20.0, "SLOW"), (45.0, "MEDIUM"), (70.0, "FAST"))
 RAIN_HYSTERESIS_PERCENT = 3.0
 
@@ -33,14 +33,14 @@ def wants_lights(light_percent: float, are_on: bool) -> bool:
 
 def wanted_wiping(rain_percent: float, now: str = "OFF") -> str:
     """Return the wiper's mode for a rain intensity; it falls back only 3 % below where it rose."""
-    mode, rank = "OFF", 0
-    order = ["OFF", *(name for _, name in RAIN_STEPS)]
-    current = order.index(now) if now in order else 0
-    for index, (threshold, name) in enumerate(RAIN_STEPS, start=1):
-        reached = threshold - (RAIN_HYSTERESIS_PERCENT if index <= current else 0.0)
-        if rain_percent >= max(reached, 0.5):
-            mode, rank = name, index
-    return order[rank] if rank else mode
+    mode = "OFF"
+    is_kept = any(now == name for _, name in RAIN_STEPS)
+    for threshold, name in RAIN_STEPS:
+        reached = max(0.5, threshold - RAIN_HYSTERESIS_PERCENT) if is_kept else threshold
+        if rain_percent >= reached:
+            mode = name
+        is_kept = is_kept and name != now
+    return mode
 
 
 def humidity_percent(rain_percent: float) -> float:
