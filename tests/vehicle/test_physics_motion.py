@@ -137,13 +137,25 @@ def test_given_cruise_control_when_started_then_it_comes_to_the_speed_and_stays(
     world.drive_mode = mode
     for step in range(round(60 / DT_S)):
         pedals = cruise_throttle(target / 3.6, world.speed_mps, integral, DT_S, world.regen_level, mode)
-        world.throttle, world.brake, integral = pedals
+        world.throttle, world.brake, world.lift_share, integral = pedals
         world.step_motion(DT_S)
         if step > 10 / DT_S:
             fastest, slowest = max(fastest, world.speed_mps * 3.6), min(slowest, world.speed_mps * 3.6)
     assert world.speed_mps * 3.6 == pytest.approx(target, abs=0.5)
     assert fastest < max(start, target) + 4
     assert slowest > min(start, target) - 4
+
+
+def test_given_cruise_control_downhill_when_settled_then_it_recuperates_evenly() -> None:
+    world, integral, powers = rolling(90, slope=-0.06), 0.0, []
+    for step in range(round(60 / DT_S)):
+        pedals = cruise_throttle(25.0, world.speed_mps, integral, DT_S, world.regen_level)
+        world.throttle, world.brake, world.lift_share, integral = pedals
+        world.step_motion(DT_S)
+        if step > 50 / DT_S:
+            powers.append(world.power_w)
+    assert max(powers) - min(powers) < 200
+    assert max(powers) < -5_000
 
 
 def test_given_hard_braking_when_wheels_are_measured_then_they_turn_slower_than_the_road_the_front_ones_most() -> None:

@@ -32,8 +32,8 @@ def follow(world: World, wanted_mps: float) -> None:
         world.throttle = min(0.97, force_n / traction_limit_n(world.speed_mps, MOTOR_POWER_W))
         return
     slowing = -force_n / MASS_KG
-    world.regen_level = 1 if slowing >= LIFT_MPS2[1] else 0  # a pedal that is lifted only in part
-    world.brake = min(1.0, (slowing - LIFT_MPS2[world.regen_level]) / MAX_BRAKE_MPS2)
+    world.lift_share = min(1.0, slowing / LIFT_MPS2[world.regen_level])
+    world.brake = min(1.0, max(0.0, slowing - LIFT_MPS2[world.regen_level]) / MAX_BRAKE_MPS2)
 
 
 def test_the_cycle_is_the_published_one() -> None:

@@ -91,11 +91,19 @@ def wheel_speeds_mps(speed_mps: float, acceleration_mps2: float) -> tuple[float,
 
 
 class CruisePedals(NamedTuple):
-    """What the cruise control presses: throttle and brake, 0 to 1, and its integral to be handed back next time."""
+    """What the cruise control presses: throttle and brake, 0 to 1, and its integral to be handed back next time.
+
+    `lift_share` is how much of the lifted pedal's deceleration it wants while it presses nothing (1: all).
+    """
 
     throttle: float
     brake: float
+    lift_share: float
     integral: float
+
+
+LEAST_PEDAL = 0.001
+"""Keeps the pedal from being lifted where the car just rolls."""
 
 
 CRUISE_P_PER_S = 0.9
@@ -123,6 +131,8 @@ def cruise_throttle(
         share = force_n / traction_limit_n(speed_mps, MOTOR_POWER_W)
         exponent, most = PEDAL_MAPS.get(drive_mode, PEDAL_MAPS["COMFORT"])
         pedal = math.pow(min(1.0, share / most), 1 / exponent)
-        return CruisePedals(max(0.001, min(1.0, pedal)), 0.0, integral)
-    slowing = -force_n / MASS_KG - LIFT_MPS2[regen_level]
-    return CruisePedals(0.0, min(1.0, max(0.0, slowing / MAX_BRAKE_MPS2)), integral)
+        return CruisePedals(max(LEAST_PEDAL, min(1.0, pedal)), 0.0, 1.0, integral)
+    slowing, lift = -force_n / MASS_KG, LIFT_MPS2[regen_level]
+    if slowing < lift:
+        return CruisePedals(0.0, 0.0, slowing / lift, integral)
+    return CruisePedals(0.0, min(1.0, (slowing - lift) / MAX_BRAKE_MPS2), 1.0, integral)

@@ -54,7 +54,8 @@ class World:
     `window_opening` is how far the windows of the front and of the rear zone stand open, 0 to 1; `roof_opening` likewise;
     `roof_shade` and `rear_shade` are 1 when drawn. `slope` is the rise of the road in m a m, in the direction of travel.
     `power_w` is what the drive takes from the battery, negative while it recuperates; `accessories_w` is the load on 12 V.
-    `regen_level` is 0 to 3, `drive_mode` ECO, COMFORT or SPORT. At standstill the car is held (hill hold), but in NEUTRAL it
+    `regen_level` is 0 to 3, `drive_mode` ECO, COMFORT or SPORT; `lift_share` is how much of the lifted pedal's deceleration
+    acts, less than 1 only while a cruise control coasts. At standstill the car is held (hill hold), but in NEUTRAL it
     rolls down where no brake holds it. It never rolls against its gear.
     """
 
@@ -81,6 +82,7 @@ class World:
     slope: float = 0.0
     odometer_m: float = 12_345_000.0
     regen_level: int = 1
+    lift_share: float = 1.0
     drive_mode: str = "COMFORT"
     accessories_w: float = 400.0
     roof_opening: float = 0.0
@@ -92,9 +94,10 @@ class World:
     tyres: Tyres = field(default_factory=Tyres)
     weather: Weather = field(default_factory=Weather)
     cabin: Cabin = field(default_factory=Cabin)
-    _slow_due_s: float = SLOW_STEP_S
-    _cabin_due_s: float = CABIN_STEP_S
+    _slow_due_s: float = math.inf
+    _cabin_due_s: float = math.inf
     _other_w: float = 0.0
+    _drawn_j: float = 0.0
     _used_j: float = 0.0
     _driven_m: float = 0.0
     _range_m_per_percent: float = 0.0
@@ -103,7 +106,7 @@ class World:
         """Advance speed, power, charge and range."""
         self._slow_due_s += dt_s
         if self._slow_due_s >= SLOW_STEP_S:
-            self._step_slow(self._slow_due_s)
+            self._step_slow(dt_s if math.isinf(self._slow_due_s) else self._slow_due_s)
         before = self.speed_mps
         if self.is_speed_held:
             self.acceleration_mps2 = 0.0
@@ -115,7 +118,9 @@ class World:
         driven_m = (before + self.speed_mps) / 2 * dt_s
         self.odometer_m += driven_m
         self._driven_m += driven_m
-        used_j = self.battery.chemical_w(self.power_w + self._other_w) * dt_s
+        drawn_w = self.power_w + self._other_w
+        self._drawn_j += drawn_w * dt_s
+        used_j = self.battery.chemical_w(drawn_w) * dt_s
         self._used_j += used_j
         self.charge_percent = min(100.0, max(0.0, self.charge_percent - used_j / J_PER_PERCENT))
         if not self.is_range_fixed:
@@ -134,7 +139,7 @@ class World:
         slowing = self.brake * MAX_BRAKE_MPS2
         motor_mps2 = 0.0
         if is_geared and self.throttle == 0 and speed > 0:
-            slowing += LIFT_MPS2[self.regen_level]
+            slowing += LIFT_MPS2[self.regen_level] * self.lift_share
             motor_mps2 = self._motor_brake_mps2(slowing)
         if self.is_parking_brake_engaged or gear == PARK:
             slowing += PARKING_BRAKE_MPS2
@@ -188,11 +193,10 @@ class World:
         """Advance what changes within seconds to hours, and what the battery owes to others until the next time."""
         self._slow_due_s = 0.0
         battery, charging, low_voltage = self.battery, self.charging, self.low_voltage
-        mean_w = self.power_w + self._other_w
-        battery.step(self.charge_percent, self.outside_celsius, mean_w, dt_s)
+        battery.step(self.charge_percent, self.outside_celsius, self._drawn_j / dt_s if dt_s > 0 else 0.0, dt_s)
         if charging.state is not ChargingState.CHARGING:
             battery.remember(self._used_j, self._driven_m)
-        self._used_j = self._driven_m = 0.0
+        self._drawn_j = self._used_j = self._driven_m = 0.0
         is_parked = self.speed_mps == 0 and self.gear == PARK
         charging.step(self.charge_percent, battery.temperature_celsius, is_parked, dt_s)
         is_awake = self.ignition in AWAKE or charging.state is ChargingState.CHARGING
@@ -208,7 +212,7 @@ class World:
         self._cabin_due_s += dt_s
         if self._cabin_due_s < CABIN_STEP_S:
             return
-        due_s, self._cabin_due_s = self._cabin_due_s, 0.0
+        due_s, self._cabin_due_s = dt_s if math.isinf(self._cabin_due_s) else self._cabin_due_s, 0.0
         self.fog_percent = self.cabin.step(self.cabin_celsius, self.fog_percent, climate, self._surroundings(), due_s)
 
     def _surroundings(self) -> Surroundings:

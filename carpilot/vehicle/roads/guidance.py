@@ -70,8 +70,12 @@ class Guidance:
 
     def advance(self, distance_m: float) -> "Guidance":
         """Return the guidance after so many metres; it does not go beyond the destination."""
-        driven_m = min(self.route.length_m, self.driven_m + max(0.0, distance_m))
+        driven_m = min(self._length_m, self.driven_m + max(0.0, distance_m))
         return self if driven_m == self.driven_m else replace(self, driven_m=driven_m)
+
+    @property
+    def _length_m(self) -> float:
+        return self.ends_m[-1] if self.ends_m else 0.0
 
     @property
     def _index(self) -> int:
@@ -94,7 +98,7 @@ class Guidance:
     @property
     def distance_remaining_m(self) -> float:
         """Metres to the destination."""
-        return max(0.0, self.route.length_m - self.driven_m)
+        return max(0.0, self._length_m - self.driven_m)
 
     @property
     def stops_left(self) -> tuple[Stop, ...]:
