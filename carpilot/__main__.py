@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from carpilot import __version__
-from carpilot.cli import ask, drive, evaluate, listing, replay, train
+from carpilot.cli import ask, bench, drive, evaluate, listing, replay, train
 from carpilot.errors import CarpilotError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("replay")(replay.replay)
 app.command("eval")(evaluate.evaluate)
 app.command("models")(listing.models)
 app.command("train")(train.train)
+app.add_typer(bench.app, name="bench")
 app.command("signals")(listing.signals)
 app.command("tools")(listing.tools)
 

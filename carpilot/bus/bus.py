@@ -5,7 +5,7 @@ queues is that of one heap for the whole segment. When the bus is idle it wins; 
 delivered at the end of its end of frame, and the next arbitration follows after the intermission.
 
 While nothing is wrong, no counter moves and a frame costs no more than its place in the heap and its delivery: completion
-and next arbitration follow each other without an event where nothing else is due (`Scheduler.advances_to`). Errors, lone
+and next arbitration follow each other without an event where nothing else is due (`Scheduler.reaches`). Errors, lone
 nodes and disturbances set `_is_watched`, and transmissions then go through `fault_confinement`.
 """
 
@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 
 from carpilot.bus.controller import SEQUENCE_BITS, Controller, ErrorKind, Recovery
 from carpilot.bus.disturbances import Disturbances
-from carpilot.bus.fault_confinement import FaultConfinement
+from carpilot.bus.fault_confinement import NUMBER_BITS, NUMBER_MASK, FaultConfinement
 from carpilot.bus.frame import DEFAULT_DATA_BITRATE, INTERMISSION_BITS, Frame
 from carpilot.sim.scheduler import Priority, Scheduler
 from carpilot.units import NS_PER_S
@@ -22,8 +22,8 @@ from carpilot.units import NS_PER_S
 Receive = Callable[[Frame], None]
 Tap = Callable[[int, str, Frame, str], None]
 ErrorTap = Callable[[int, str, ErrorKind, str], None]
-Entry = tuple[int, int, "Port", Frame]
-"""What waits: arbitration order, running number, sender, frame."""
+Entry = tuple[int, "Port", Frame]
+"""What waits: arbitration order << NUMBER_BITS | running number, sender, frame."""
 
 _DELIVERY = int(Priority.DELIVERY)
 _ARBITRATION = int(Priority.ARBITRATION)
@@ -71,11 +71,15 @@ class Port:
     @property
     def waiting(self) -> int:
         """How many frames wait in this node's queue."""
-        return sum(port is self and number >= self.valid_from for _, number, port, _ in self._bus.pending)
+        return sum(port is self and key & NUMBER_MASK >= self.valid_from for key, port, _ in self._bus.pending)
 
     def send(self, frame: Frame) -> None:
         """Queue a frame for transmission. A node that is muted, bus-off or detached sends nothing."""
-        self._bus.enqueue(self, frame)
+        bus = self._bus
+        if bus.disturbances.on_send:
+            bus.disturbances.pass_on(self, frame)
+        else:
+            bus.queue(self, frame)
 
     def clear(self) -> None:
         """Drop everything that is still queued."""
@@ -137,8 +141,7 @@ class Bus:
         self._receivers: dict[int, tuple[tuple[Port, Receive], ...]] = {}
         self._intermission_ns = INTERMISSION_BITS * NS_PER_S // bitrate
         self._sequence_ns = SEQUENCE_BITS * NS_PER_S // bitrate
-        self._on_completion = self._complete
-        self._on_arbitration = self.arbitrate
+        self._on_event = self.go_on
 
     def attach(self, node: str, receive: Receive | None = None, accepts: Collection[int] | None = None) -> Port:
         """Return a new node's port; `receive` gets every frame that others send.
@@ -174,15 +177,8 @@ class Bus:
         to_come_ns = max(self.ends_ns - self.scheduler.now_ns, 0)
         return self.busy_ns - to_come_ns + (self.frame_count + self.error_count) * self._intermission_ns
 
-    def enqueue(self, port: Port, frame: Frame) -> None:
-        """Queue a frame behind others of its port with the same or a lower identifier."""
-        if self.disturbances.on_send:
-            self.disturbances.pass_on(port, frame)
-        else:
-            self.queue(port, frame)
-
     def queue(self, port: Port, frame: Frame) -> None:
-        """Queue a frame that no disturbance changes any more."""
+        """Queue a frame behind those with the same or a lower identifier; no disturbance changes it any more."""
         if not port.can_send:
             port.refused += 1
             return
@@ -191,7 +187,7 @@ class Bus:
         order = identifier >> 18 << 19 | 1 + (identifier & 0x3FFFF) if frame.is_extended else identifier << 19
         number = self.next_number
         self.next_number = number + 1
-        heappush(self.pending, (order, number, port, frame))
+        heappush(self.pending, (order << NUMBER_BITS | number, port, frame))
         if not self.is_engaged:
             self.engage()
 
@@ -200,69 +196,56 @@ class Bus:
         self.is_engaged = True
         now_ns = self.scheduler.now_ns
         self.idle_sequences += (now_ns - self.idle_since_ns) // self._sequence_ns
-        self.scheduler.at(now_ns, self._on_arbitration, _ARBITRATION)
+        self.scheduler.at(now_ns, self._on_event, _ARBITRATION)
 
     def rest(self) -> None:
-        """The bus is idle from now on."""
-        self.is_engaged = False
-        self.idle_since_ns = self.scheduler.now_ns
+        """The bus is idle from now on, unless an error frame or a stuck level holds it."""
+        if self.is_engaged and not self.faults.holds_bus:
+            self.is_engaged = False
+            self.idle_since_ns = self.scheduler.now_ns
 
     def recessive_sequences(self) -> int:
         """Return how often 11 recessive bits have followed each other until now; every end of a frame has them once."""
         idle_ns = 0 if self.is_engaged else self.scheduler.now_ns - self.idle_since_ns
         return self.frame_count + self.error_count + self.idle_sequences + idle_ns // self._sequence_ns
 
-    def arbitrate(self) -> None:
-        """Let the most urgent waiting frame begin, and go on as long as nothing else happens in the world."""
+    def go_on(self) -> None:
+        """Deliver what is complete and let the most urgent waiting frame begin, as long as nothing else is due before.
+
+        Scheduled for the end of each frame and of each intermission; with nothing on the wire it arbitrates.
+        """
         scheduler, pending = self.scheduler, self.pending
-        if self.current is not None:
-            return
-        while pending:
-            entry = heappop(pending)
-            if entry[1] < entry[2].valid_from:
-                continue
-            if self._is_watched:
-                self.faults.begin(entry)
+        while True:
+            entry = self.current
+            if entry is not None:
+                if scheduler.now_ns != self.ends_ns:
+                    return  # the event of a frame that a stuck level has destroyed
+                self._deliver(entry[1], entry[2])
+                if not scheduler.reaches(scheduler.now_ns + self._intermission_ns, self._on_event, _ARBITRATION):
+                    return
+            entry = heappop(pending) if pending else None
+            while entry is not None and entry[1].valid_from and entry[0] & NUMBER_MASK < entry[1].valid_from:  # cleared
+                entry = heappop(pending) if pending else None
+            if entry is None:
+                self.rest()
                 return
-            duration_ns = entry[3].duration_ns(self.bitrate, self.data_bitrate)
+            if self._is_watched:
+                entry = self.faults.choose(entry)
+                if entry is None:
+                    return
+            duration_ns = entry[2].duration_ns(self.bitrate, self.data_bitrate)
             self.busy_ns += duration_ns
             self.current = entry
             self.ends_ns = ends_ns = scheduler.now_ns + duration_ns
-            if not scheduler.advances_to(ends_ns):
-                scheduler.at(ends_ns, self._on_completion, _DELIVERY)
+            if not scheduler.reaches(ends_ns, self._on_event, _DELIVERY):
                 return
-            self._deliver()
-            if not scheduler.advances_to(ends_ns + self._intermission_ns):
-                scheduler.at(ends_ns + self._intermission_ns, self._on_arbitration, _ARBITRATION)
-                return
-        self.rest()
-
-    def start(self, entry: Entry) -> None:
-        """Put a frame on the wire that will arrive."""
-        duration_ns = entry[3].duration_ns(self.bitrate, self.data_bitrate)
-        self.busy_ns += duration_ns
-        self.current = entry
-        self.ends_ns = self.scheduler.now_ns + duration_ns
-        self.scheduler.at(self.ends_ns, self._on_completion, _DELIVERY)
 
     def arbitrate_after_intermission(self) -> None:
-        """Arbitrate three bits from now; the bus stays taken until then."""
-        arbitration_ns = self.scheduler.now_ns + self._intermission_ns
-        if self.scheduler.advances_to(arbitration_ns):
-            self.arbitrate()
-        else:
-            self.scheduler.at(arbitration_ns, self._on_arbitration, _ARBITRATION)
+        """Arbitrate three bits from now; the bus stays taken until then. The last deed of a scheduled callback."""
+        if self.scheduler.reaches(self.scheduler.now_ns + self._intermission_ns, self._on_event, _ARBITRATION):
+            self.go_on()
 
-    def _complete(self) -> None:
-        # Otherwise a stuck level has destroyed the frame meanwhile.
-        if self.scheduler.now_ns == self.ends_ns and not self.faults.is_failing:
-            self._deliver()
-            self.arbitrate_after_intermission()
-
-    def _deliver(self) -> None:
-        entry = self.current
-        assert entry is not None
-        _, _, sender, frame = entry
+    def _deliver(self, sender: Port, frame: Frame) -> None:
         self.current = None
         self.ends_ns = _NEVER_NS
         self.frame_count += 1

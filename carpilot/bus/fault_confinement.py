@@ -29,6 +29,9 @@ from carpilot.units import NS_PER_S
 if TYPE_CHECKING:
     from carpilot.bus.bus import Bus, Entry, Port
 
+NUMBER_BITS = 40
+NUMBER_MASK = (1 << NUMBER_BITS) - 1
+"""The running number within the key of what waits (see `bus.Entry`)."""
 ACKNOWLEDGE_TAIL_BITS = 1 + 7
 """Acknowledge delimiter and end of frame: what a frame without acknowledge does not come to."""
 NO_NODE = ""
@@ -40,49 +43,47 @@ class FaultConfinement:
 
     def __init__(self, bus: "Bus") -> None:
         self._bus = bus
-        self._hit: Hit | None = None
+        self._failing: tuple[Entry, Hit] | None = None
         self.is_jammed = False
         self._jam_ends_ns = _NEVER_NS
         self._jam_sender: Port | None = None
         self._off: set[Port] = set()
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether what is on the wire ends in an error frame."""
-        return self._hit is not None
 
     def must_watch(self) -> bool:
         """Whether transmissions have to be looked at."""
         ports = self._bus.ports
         return self.is_jammed or len(ports) < 2 or not all(port.controller.is_untouched for port in ports)
 
-    def begin(self, entry: "Entry") -> None:
-        """Begin a transmission, whatever becomes of it; the entry has been taken from the heap."""
-        bus = self._bus
-        if self.is_jammed:
-            heappush(bus.pending, entry)
-            return
+    @property
+    def holds_bus(self) -> bool:
+        """Whether an error frame or a stuck level is on the wire."""
+        return self.is_jammed or self._failing is not None
+
+    def choose(self, entry: "Entry") -> "Entry | None":
+        """Return what is sent now in place of the first entry, which has been taken from the heap, if it will arrive."""
+        if self.holds_bus:
+            heappush(self._bus.pending, entry)
+            return None
         ready = self._first_not_suspended(entry)
-        if ready is None:
-            return
-        hit = self._hit_of(ready)
-        if hit is None:
-            bus.start(ready)
-        else:
+        hit = self._hit_of(ready) if ready is not None else None
+        if ready is not None and hit is not None:
             self._start_failing(ready, hit)
+            return None
+        return ready
 
     def _first_not_suspended(self, entry: "Entry") -> "Entry | None":
         """Return the first entry whose sender may send now; the others go back. Without one, try again when one may."""
         bus, now_ns = self._bus, self._bus.scheduler.now_ns
-        if entry[2].suspended_until_ns <= now_ns:
+        if entry[1].suspended_until_ns <= now_ns:
             return entry
         held: list[Entry] = []
         rest = sorted([entry, *bus.pending])
         found = None
         for candidate in rest:
-            if candidate[1] < candidate[2].valid_from:
+            key, sender, _ = candidate
+            if key & NUMBER_MASK < sender.valid_from:
                 continue
-            if found is None and candidate[2].suspended_until_ns <= now_ns:
+            if found is None and sender.suspended_until_ns <= now_ns:
                 found = candidate
             else:
                 held.append(candidate)
@@ -90,7 +91,7 @@ class FaultConfinement:
         if found is None:
             bus.rest()
             if held:
-                bus.scheduler.at(min(row[2].suspended_until_ns for row in held), self._end_suspension)
+                bus.scheduler.at(min(row[1].suspended_until_ns for row in held), self._end_suspension)
         return found
 
     def _end_suspension(self) -> None:
@@ -99,7 +100,7 @@ class FaultConfinement:
 
     def _hit_of(self, entry: "Entry") -> Hit | None:
         """Return what goes wrong with a transmission: a disturbance, or nobody who acknowledges."""
-        _, _, sender, frame = entry
+        _, sender, frame = entry
         for disturbance in self._bus.disturbances.on_wire:
             hit = disturbance.strike(sender.node, frame, self._bus.scheduler.now_ns)
             if hit is not None:
@@ -109,13 +110,12 @@ class FaultConfinement:
         return None
 
     def _start_failing(self, entry: "Entry", hit: Hit) -> None:
-        bus, (_, _, sender, frame) = self._bus, entry
+        bus, (_, sender, frame) = self._bus, entry
         others = [port for port in bus.ports if port is not sender and port.is_on_bus]
         answers = any(port.controller.state is ErrorState.ERROR_ACTIVE for port in others)
         error_bits = ERROR_FLAG_BITS + (SUPERPOSITION_BITS if answers else 0) + ERROR_DELIMITER_BITS
         duration_ns = self._time_until(hit, frame) + error_bits * NS_PER_S // bus.bitrate
-        self._hit = hit
-        bus.current = entry
+        self._failing = entry, hit
         bus.busy_ns += duration_ns
         bus.ends_ns = bus.scheduler.now_ns + duration_ns
         bus.scheduler.at(bus.ends_ns, self._fail, Priority.DELIVERY)
@@ -130,14 +130,14 @@ class FaultConfinement:
     def _fail(self) -> None:
         """End an error frame: count, and send the frame again."""
         bus = self._bus
-        if bus.scheduler.now_ns != bus.ends_ns or bus.current is None or self._hit is None:
-            return
-        entry, hit = bus.current, self._hit
-        bus.current, bus.ends_ns, self._hit = None, _NEVER_NS, None
+        if bus.scheduler.now_ns != bus.ends_ns or self._failing is None:
+            return  # a stuck level has come meanwhile
+        entry, hit = self._failing
+        bus.ends_ns, self._failing = _NEVER_NS, None
         bus.error_count += 1
-        self._count_error(entry[2], hit.kind)
+        self._count_error(entry[1], hit.kind)
         self._send_again(entry)
-        self._report(hit.kind, entry[2].node)
+        self._report(hit.kind, entry[1].node)
         bus.arbitrate_after_intermission()
 
     def _count_error(self, sender: "Port", kind: ErrorKind) -> None:
@@ -149,7 +149,7 @@ class FaultConfinement:
         self._settle(sender)
 
     def _send_again(self, entry: "Entry") -> None:
-        if entry[2].can_send:
+        if entry[1].can_send and entry[0] & NUMBER_MASK >= entry[1].valid_from:
             heappush(self._bus.pending, entry)
 
     def _suspend(self, sender: "Port") -> None:
@@ -214,12 +214,12 @@ class FaultConfinement:
         if self.is_jammed:
             return
         self.is_jammed = True
-        entry = bus.current
+        entry = self._failing[0] if self._failing else bus.current
         if entry is not None:
             bus.busy_ns -= max(bus.ends_ns - bus.scheduler.now_ns, 0)
-            bus.current, self._hit = None, None
-            self._jam_sender = entry[2]
-            self._count_error(entry[2], ErrorKind.BIT)
+            bus.current, self._failing = None, None
+            self._jam_sender = entry[1]
+            self._count_error(entry[1], ErrorKind.BIT)
             self._send_again(entry)
         bus.ends_ns = _NEVER_NS
         if not bus.is_engaged:

@@ -7,6 +7,7 @@ both fit into one byte of a table. The tables are made by numpy when the first f
 
 import struct
 from array import array
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -104,6 +105,7 @@ def _classic_header(arbitration_id: int, is_extended: bool, size: int) -> tuple[
     return bits + 8 * size + CRC_BITS, count, state, crc15(0, value, bits)
 
 
+_FOUR_WORDS: Callable[[bytes], tuple[int, int, int, int]] = struct.Struct(">4H").unpack
 _WORDS = tuple(struct.Struct(f">{size // 2}H").unpack_from for size in range(65))
 
 
@@ -112,6 +114,18 @@ def classic_bits(arbitration_id: int, is_extended: bool, data: bytes) -> int:
     size = len(data)
     bits, count, state, register = _classic_header(arbitration_id, is_extended, size)
     byte_steps, word_steps, crc_stuff, byte_crc, word_crc = tables()
+    if size == 8:  # the length of nearly every frame of a car, so without a loop
+        one, two, three, four = _FOUR_WORDS(data)
+        register = word_crc[register << 1 ^ one]
+        first = word_steps[state][one]
+        register = word_crc[register << 1 ^ two]
+        second = word_steps[first >> 4][two]
+        register = word_crc[register << 1 ^ three]
+        third = word_steps[second >> 4][three]
+        register = word_crc[register << 1 ^ four]
+        fourth = word_steps[third >> 4][four]
+        stuffed = (first & 15) + (second & 15) + (third & 15) + (fourth & 15) + crc_stuff[fourth >> 4][register]
+        return bits + count + stuffed
     is_odd = size & 1
     if is_odd:
         byte = data[0]

@@ -1,8 +1,8 @@
 """The order of the world: one heap of (time, priority, running number).
 
 Time is whole nanoseconds. Two events of the same instant run by priority, then in the order they were asked for, so a
-run depends on nothing but its inputs. A callback whose last deed is to wait for an instant before which nothing else is
-due may ask `advances_to` instead of pushing an event: the clock moves and it goes on at once, which gives the same order.
+run depends on nothing but its inputs. A callback whose last deed is to wait may ask `reaches` instead of scheduling an event:
+if nothing else is due before, the clock moves and it goes on at once, which gives the same order for less.
 """
 
 from collections.abc import Callable
@@ -66,13 +66,16 @@ class Scheduler:
 
         self.after(first_ns, again)
 
-    def advances_to(self, time_ns: int) -> bool:
-        """Set the clock to a time if nothing else is due until then, that instant included; say whether it was done.
+    def reaches(self, time_ns: int, callback: Callback, priority: int) -> bool:
+        """Wait for a time, as the last deed of a scheduled callback; say whether it has come already.
 
-        Only for the last deed of a scheduled callback. False also beyond the time that is being run until.
+        If nothing else is due until then, that instant included, the clock is set to it, and the caller goes on at once.
+        Otherwise, and beyond the time that is being run until, the callback is scheduled for it.
         """
         heap = self._heap
         if time_ns > self._limit_ns or (heap and heap[0][0] <= time_ns):
+            heappush(heap, (time_ns, priority, self._number, callback))
+            self._number += 1
             return False
         self.now_ns = time_ns
         return True

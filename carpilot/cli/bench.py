@@ -1,0 +1,134 @@
+"""`carpilot bench`: figures, each with its goal, and beside a peer in the same run where there is one."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carpilot.cli.options import JsonOption, console
+from carpilot.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from carpilot.bus.benchmark import Figure
+
+app = typer.Typer(help="Figures of this machine, as ratios against a peer in the same run.", rich_markup_mode=None)
+PACED_BITRATE = 5_000_000
+WHOLE_CAR_TARGET_MB = 1.0
+WHOLE_CAR_SPEED_KPH = 90
+SLICES_AN_HOUR = 60
+
+
+@app.callback()
+def _bench() -> None:
+    """Keep `bus` a command of its own."""
+
+
+@app.command()
+def bus(
+    log: Annotated[Path | None, typer.Option("--log", help="A log of real traffic to replay onto a segment.")] = None,
+    is_quick: Annotated[bool, typer.Option("--quick", help="Smaller runs: some seconds, rougher figures.")] = False,
+    hours: Annotated[float, typer.Option(min=0.01, help="Simulated hours of the whole car.")] = 1.0,
+    bitrate: Annotated[int, typer.Option(min=4_000_000, help="Bit/s of the row by the wall clock.")] = PACED_BITRATE,
+    as_json: JsonOption = False,
+) -> None:
+    """How fast and how exact the bus is. Exit status 1 if a goal is missed."""
+    from rich.console import Console
+    from rich.progress import track
+
+    rows = _rows(log, is_quick, hours, bitrate)
+    shown = track(rows, "measuring", console=Console(stderr=True), transient=True, disable=as_json)
+    figures = [make() for make in shown]
+    if as_json:
+        typer.echo(json.dumps([figure.as_row() for figure in figures], ensure_ascii=False))
+    else:
+        _print(figures)
+    if any(figure.is_reached is False for figure in figures):
+        raise typer.Exit(1)
+
+
+def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list[Callable[[], Figure]]":
+    from carpilot.bus import benchmark, benchmark_peers
+
+    return [
+        partial(benchmark.saturated, 5 if is_quick else 20),
+        partial(benchmark_peers.listeners, 5_000 if is_quick else 20_000),
+        partial(benchmark.lengths, 50_000 if is_quick else 1_000_000),
+        partial(benchmark.responses, 5 if is_quick else 60),
+        partial(benchmark_peers.paced, 1 if is_quick else 10, bitrate),
+        partial(benchmark.replayed, log),
+        partial(whole_car, min(hours, 0.02) if is_quick else hours),
+    ]
+
+
+def whole_car(hours: float) -> "Figure":
+    """Drive the whole car: speed, memory, and how memory grows from the first sixth of the drive to its end."""
+    from time import process_time
+
+    from carpilot.bus.benchmark import Figure
+    from carpilot.car import Car
+
+    car = Car()
+    car.set("Vehicle.Speed", WHOLE_CAR_SPEED_KPH)
+    slices = max(round(hours * SLICES_AN_HOUR), 6)
+    slice_ns = round(hours * 3600 * NS_PER_S / slices)
+    start, early_mb = process_time(), 0.0
+    for number in range(slices):
+        car.advance(slice_ns)
+        if number + 1 == slices // 6:
+            early_mb = _resident_mb()
+    factor = hours * 3600 / (process_time() - start)
+    growth_mb = (_resident_mb() - early_mb) / (hours * 5 / 6)
+    frames = sum(bus.frame_count for bus in car.buses.values())
+    return Figure(
+        f"the whole car, {hours:g} h at {WHOLE_CAR_SPEED_KPH} km/h: growth of memory",
+        growth_mb,
+        "MB/h",
+        target=f"<= {WHOLE_CAR_TARGET_MB:g}" if hours >= 1 else "",
+        is_reached=growth_mb <= WHOLE_CAR_TARGET_MB if hours >= 1 else None,
+        note=f"{factor:.0f} x real time, {frames:,} frames on {len(car.buses)} segments, peak {_peak_mb():.0f} MB",
+    )
+
+
+def _resident_mb() -> float:
+    """Return what the process holds now; where the system does not tell, its peak."""
+    import resource
+
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        return _peak_mb()
+    return int(pages.read_text().split()[1]) * resource.getpagesize() / 1e6
+
+
+def _peak_mb() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def _print(figures: "list[Figure]") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("what", "figure", "peer", "ratio", "target", "reached", "note"):
+        table.add_column(column, header_style="dim", overflow="fold")
+    for figure in figures:
+        table.add_row(
+            figure.what,
+            _number(figure.figure, figure.unit),
+            _number(figure.peer, f"({figure.peer_name})"),
+            _number(figure.ratio, "x"),
+            figure.target,
+            {True: "[green]yes[/]", False: "[red]no[/]", None: "-"}[figure.is_reached],
+            figure.note,
+        )
+    console().print(table)
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    text = f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:.3g}"
+    return f"{text} {unit}".strip()
