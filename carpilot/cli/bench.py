@@ -57,7 +57,7 @@ def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list
         partial(benchmark_peers.listeners, 5_000 if is_quick else 20_000),
         partial(benchmark.lengths, 50_000 if is_quick else 1_000_000),
         partial(benchmark.responses, 5 if is_quick else 60),
-        partial(benchmark_peers.paced, 1 if is_quick else 10, bitrate),
+        partial(benchmark_peers.paced, 0.5 if is_quick else 4, bitrate),
         partial(benchmark.replayed, log),
         partial(whole_car, min(hours, 0.02) if is_quick else hours),
     ]

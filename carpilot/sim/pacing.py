@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 
-from carpilot.units import NS_PER_MS, NS_PER_S
+from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US
 
 SLICE_NS = 10 * NS_PER_MS
-SHORTEST_SLEEP_NS = 50_000
-"""A sleep takes about this much longer than asked for; what is nearer is run at once."""
+GRAIN_NS = 100 * NS_PER_US
+"""The shortest sleep between events: what is due within it runs together, at most so much late. A loop that always sleeps
+a little leaves the processor to others, and so is not made to wait when an event is due."""
 
 
 def run_beside_wall_clock(
@@ -28,16 +29,18 @@ def run_beside_wall_clock(
             step_ns = SLICE_NS
         else:
             wait_ns = until_next_ns()
-            _sleep_until(start_ns + (done_ns + min(SLICE_NS if wait_ns is None else wait_ns, SLICE_NS)) / speed)
+            next_ns = done_ns + (SLICE_NS if wait_ns is None else min(wait_ns, SLICE_NS))
+            _sleep_until(start_ns + min(next_ns, duration_ns) / speed, GRAIN_NS)
             step_ns = max(int((time.monotonic_ns() - start_ns) * speed) - done_ns, 1)
         step_ns = min(step_ns, duration_ns - done_ns)
         advance(step_ns)
         done_ns += step_ns
         if until_next_ns is None:
-            _sleep_until(start_ns + done_ns / speed)
+            _sleep_until(start_ns + done_ns / speed, 0)
 
 
-def _sleep_until(wall_ns: float) -> None:
+def _sleep_until(wall_ns: float, least_ns: int) -> None:
+    """Sleep until a wall time, but not shorter than `least_ns` unless it is past."""
     ahead_ns = wall_ns - time.monotonic_ns()
-    if ahead_ns > SHORTEST_SLEEP_NS:
-        time.sleep((ahead_ns - SHORTEST_SLEEP_NS) / NS_PER_S)
+    if ahead_ns > 0:
+        time.sleep(max(ahead_ns, least_ns) / NS_PER_S)
