@@ -19,6 +19,7 @@ OTHER_WINDOW = "Vehicle.Cabin.Door.Row1.PassengerSide.Window.Position"
 HEAT = "Vehicle.Cabin.Seat.Row1.DriverSide.HeatingCooling"
 BOOT = "Vehicle.Body.Trunk.Rear.IsOpen"
 SKIP = "Vehicle.Cabin.Infotainment.Media.Action"
+LANE = "Vehicle.Private.Assist.LaneKeepState"
 WASHING = "Vehicle.Private.Windshield.Front.IsWashing"
 
 
@@ -66,14 +67,28 @@ def test_given_a_window_when_it_travels_then_it_is_confirmed_only_when_the_statu
     assert errand.settled == [row]
 
 
+BATTERY = "Vehicle.Powertrain.TractionBattery."
+PRECONDITIONS: dict[str, dict[str, Value]] = {
+    "Vehicle.Body.Lights.Fog.Rear.IsOn": {"Vehicle.Body.Lights.LightSwitch": "BEAM"},
+    "Vehicle.ADAS.CruiseControl.IsActive": {"Vehicle.Speed": 90},
+    f"{BATTERY}Charging.StartStopCharging": {
+        f"{BATTERY}Charging.ChargingPort.AnyPosition.IsChargingCableConnected": True
+    },
+    "Vehicle.Private.Phone.CallState": {"Vehicle.Private.Phone.CallState": "RINGING"},
+}
+NOT_COMMANDED = {"DIALING", "RINGING", "DONE", "HELD", "BEAM"}
+"""States that a unit enters by itself, and a light that some precondition has already."""
+
+
 @pytest.mark.parametrize("path", [signal.path for signal in default_catalogue().actuators])
 def test_given_any_actuator_when_a_new_target_is_sent_then_it_is_confirmed_in_time(path: str) -> None:
-    errand = Errand({"Vehicle.Body.Lights.LightSwitch": "BEAM"})
+    errand = Errand(PRECONDITIONS.get(path))
     signal = errand.car.catalogue[path]
     if signal.type == "boolean":
         target: Value = not signal.initial
     elif signal.type == "string":
-        target = next(value for value in reversed(signal.allowed) if value not in (signal.initial, "BEAM"))
+        ends = [value for value in reversed(signal.allowed) if value not in (signal.initial, *NOT_COMMANDED)]
+        target = next(value for value in ends if path != LANE or value != "ACTIVE")
     else:
         assert signal.maximum is not None
         target = signal.check(signal.maximum)

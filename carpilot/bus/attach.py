@@ -191,7 +191,13 @@ class AttachServer:
     """All segments' doors. `poll` moves bytes; it is called while time passes and never waits."""
 
     def __init__(self, buses: Mapping[str, Bus]) -> None:
-        self._doors = [_Door(segment, bus) for segment, bus in buses.items()]
+        self._doors: list[_Door] = []
+        try:
+            for segment, bus in buses.items():
+                self._doors.append(_Door(segment, bus))
+        except (InputError, OSError):
+            self.close()
+            raise
 
     def poll(self) -> None:
         """Let programs in and move frames both ways."""

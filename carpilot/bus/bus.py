@@ -167,11 +167,6 @@ class Bus:
         self._is_watched = self.faults.must_watch() or bool(self.disturbances.on_wire)
 
     @property
-    def bit_ns(self) -> float:
-        """The length of a nominal bit."""
-        return NS_PER_S / self.bitrate
-
-    @property
     def occupied_ns(self) -> int:
         """How long the bus was not free until now: frames and error frames so far sent, and their intermissions."""
         to_come_ns = max(self.ends_ns - self.scheduler.now_ns, 0)

@@ -11,7 +11,8 @@
 | frame received, REC above 127                                    | REC 119 (allowed: 119 to 127)    |
 | 128 times 11 recessive bits while bus-off                        | both 0                           |
 
-A counter of 128 or more makes the node error-passive, a TEC above 255 bus-off.
+A counter of 128 or more makes the node error-passive, a TEC above 255 bus-off. All receivers see an error at the same bit
+here, so the rule for one that alone has flagged it (a dominant bit after its own flag: REC + 8) does not come up.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ IDLE_STATE = 5
 """The idle bus is recessive, with no run of its own: 5 x last bit + length of its run."""
 STATES = 10
 CRC_BITS = 15
-_HEADERS_KEPT = 65_536
+_HEADERS_KEPT = 8192
 
 
 class Tables(NamedTuple):
@@ -142,8 +142,8 @@ def classic_bits(arbitration_id: int, is_extended: bool, data: bytes) -> int:
 
 
 @lru_cache(_HEADERS_KEPT)
-def _fd_header(arbitration_id: int, is_extended: bool, has_switch: bool, dlc: int) -> tuple[int, int, int, int]:
-    """Return bits to the switch of the bit rate, then stuff bits and bits to the data length code, and the state there.
+def _fd_header(arbitration_id: int, is_extended: bool, has_switch: bool, dlc: int) -> tuple[int, int, int]:
+    """Return the bits to the switch of the bit rate, those from there to the data length code, and the state then.
 
     The control bits are FDF recessive, res dominant, BRS as told, ESI dominant (error active).
     """
@@ -156,7 +156,7 @@ def _fd_header(arbitration_id: int, is_extended: bool, has_switch: bool, dlc: in
     state, count = run_through(IDLE_STATE, value, bits)
     nominal_bits = bits + count
     state, count = run_through(state, dlc, 1 + 4)
-    return nominal_bits, 1 + 4 + count, state, count
+    return nominal_bits, 1 + 4 + count, state
 
 
 def fd_bits(arbitration_id: int, is_extended: bool, has_switch: bool, dlc: int, data: bytes) -> tuple[int, int]:
@@ -165,11 +165,10 @@ def fd_bits(arbitration_id: int, is_extended: bool, has_switch: bool, dlc: int, 
     A run of five that ends with the data needs no stuff bit of its own: the CRC field starts with a fixed one.
     """
     size = len(data)
-    nominal_bits, data_bits, state, _ = _fd_header(arbitration_id, is_extended, has_switch, dlc)
+    nominal_bits, data_bits, state = _fd_header(arbitration_id, is_extended, has_switch, dlc)
     byte_steps, word_steps = tables()[:2]
     data_bits += 8 * size
     is_odd = size & 1
-    entry = 0
     if is_odd:
         entry = byte_steps[state][data[0]]
         data_bits += entry & 15

@@ -10,7 +10,8 @@ _PLACES = (
     (r"Row1\.Passenger(Side)?\b", "Passenger"),
     (r"Row2\.DriverSide\b", "Rear left"),
     (r"Row2\.PassengerSide\b", "Rear right"),
-    (r"Row2\.Driver\b", "Rear"),
+    (r"Row2\.Driver\b", "Rear left"),
+    (r"Row2\.Passenger\b", "Rear right"),
 )
 _NAMES = (
     (r"Station\..*\.Temperature$", "{place} temperature"),
@@ -23,6 +24,7 @@ _NAMES = (
     (r"IsRearDefrosterActive$", "Rear defrost"),
     (r"SteeringWheel\.HeatingCooling$", "Steering wheel heat"),
     (r"Seat\..*\.HeatingCooling$", "{place} seat"),
+    (r"LumbarSupport$", "{place} lumbar support"),
     (r"Window\.Position$", "{place} window"),
     (r"IsWindowChildLockEngaged$", "Child window lock"),
     (r"Door\..*\.IsLocked$", "{place} door lock"),
@@ -73,12 +75,13 @@ _BOOLEANS = (
 
 
 def signal_name(path: str) -> str:
-    """Return what people call a signal; an unlisted path is called by its last parts."""
+    """Return what people call a signal; an unlisted one by the catalogue's label."""
     place = next((name for pattern, name in _PLACES if re.search(pattern, path)), "")
     for pattern, name in _NAMES:
         if re.search(pattern, path):
             return name.format(place=place)
-    return " ".join(path.split(".")[-2:])
+    label = default_catalogue()[path].label if path in default_catalogue() else " ".join(path.split(".")[-2:])
+    return label[:1].upper() + label[1:]
 
 
 def seat_level(percent: float) -> int:

@@ -12,6 +12,8 @@ from carpilot.bus.frame import Frame
 from carpilot.ecu.device import Device, Response
 from carpilot.ecu.gateway import Gateway
 from carpilot.ecu.node import EcuNode
+from carpilot.ecu.trouble_codes import conditions
+from carpilot.errors import UnknownNameError
 from carpilot.sim.scheduler import Scheduler
 from carpilot.units import NS_PER_MS, NS_PER_S
 from carpilot.vehicle.catalogue import Value
@@ -54,6 +56,10 @@ SENSED: Mapping[str, tuple[str, str, Callable[[Value | None], bool]]] = {
 }
 """What a unit's own signal tells: unit, path, and whether its value is the condition."""
 TYRES = tuple(f"Vehicle.Chassis.Axle.Row{row}.Wheel.{side}.Tire" for row in (1, 2) for side in ("Left", "Right"))
+"""In the order of the world's wheels."""
+PUNCTURE_KPA_PER_MIN = 10.0
+TYRE_HOT_CELSIUS = 100.0
+NOT_VALID = "not_valid:"
 
 
 class _Ears:
@@ -89,7 +95,10 @@ class _Ears:
 
 
 class Conditions:
-    """Looks at a car. `now` is called at a steady pace and returns the names of what holds at that instant."""
+    """Looks at a car. `now` is called at a steady pace and returns the names of what holds at that instant.
+
+    What the simulation has no cause for, such as a worn brake pad, can be injected by its name.
+    """
 
     def __init__(
         self,
@@ -107,12 +116,26 @@ class Conditions:
         self._was_silent: set[str] = set()
         self._restarted_ns: dict[str, int] = {}
         self._jammed: set[str] = set()
+        self._injected: set[str] = set()
+        readable = {path: node.device for node in nodes.values() for path in node.device.signals}
+        paths = [name.removeprefix(NOT_VALID) for name in conditions() if name.startswith(NOT_VALID)]
+        self._readable = {path: readable[path] for path in paths if path in readable}
+
+    def inject(self, condition: str) -> None:
+        """Let a condition hold until `release`. Raises UnknownNameError if no code knows it."""
+        if condition not in conditions():
+            raise UnknownNameError("condition", condition, conditions())
+        self._injected.add(condition)
+
+    def release(self, condition: str) -> None:
+        """Let an injected condition hold no longer."""
+        self._injected.discard(condition)
 
     def now(self) -> set[str]:
         """Return the conditions that hold."""
         world = self._world
         found = {name for name, holds in LIMITS.items() if holds(world)}
-        found |= self._ears.missing() | self._turned_away() | self._networks() | self._measured()
+        found |= self._injected | self._ears.missing() | self._turned_away() | self._networks() | self._measured()
         for name, node in self._nodes.items():
             self._look_at_node(name, node, found)
             self._look_at_actuators(node.device, found)
@@ -147,9 +170,21 @@ class Conditions:
                 device = self._nodes[ecu].device
                 if is_so(device.report(device.signals[path])):
                     found.add(name)
+        for path, device in self._readable.items():
+            if device.report(device.signals[path]) is None:
+                found.add(NOT_VALID + path)
+        return found | self._tyres()
+
+    def _tyres(self) -> set[str]:
         esc = self._nodes["ESC"].device
         low = {f"tyre_low:{tyre}.Pressure" for tyre in TYRES if esc.sensed(f"{tyre}.IsPressureLow")}
-        return found | low | ({"tyres_low"} if len(low) > 1 else set())
+        found = low | ({"tyres_low"} if len(low) > 1 else set())
+        for path, tyre in zip(TYRES, self._world.tyres.wheels, strict=True):
+            if tyre.leak_kpa_per_min > PUNCTURE_KPA_PER_MIN:
+                found.add(f"tyre_puncture:{path}.Pressure")
+            if tyre.celsius > TYRE_HOT_CELSIUS:
+                found.add("tyre_hot")
+        return found
 
     def _look_at_node(self, name: str, node: EcuNode, found: set[str]) -> None:
         now_ns = self._scheduler.now_ns

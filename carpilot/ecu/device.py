@@ -101,6 +101,8 @@ class Device:
             return {kind.low: False, kind.high: True}.get(position, self.actual[path])
         low, high = signal.minimum or 0.0, signal.maximum or 100.0
         value = round(low + (position - kind.low) / (kind.high - kind.low) * (high - low))
+        if kind.low < position < kind.high:  # an end is reported only when it is reached
+            value = min(round(high) - 1, max(round(low) + 1, value))
         return float(value) if signal.type == "float" else value
 
     @property

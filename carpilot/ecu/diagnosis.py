@@ -4,12 +4,13 @@ Five times a second the car's conditions are looked at and reported to the memor
 hold lights the tell-tales, answers a tester, and tells the copilot why a lamp is on.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from random import Random
 
 from carpilot.bus.bus import Bus
 from carpilot.bus.database import Database
+from carpilot.ecu.cluster import Cluster
 from carpilot.ecu.conditions import Conditions
 from carpilot.ecu.diagnostics import BCM_ADDRESS, BMS_ADDRESS, Address, DiagnosticServer, identification
 from carpilot.ecu.fault_memory import PASSED_AT, FaultMemory, Readings, lit, why
@@ -36,7 +37,10 @@ CHARGE_LIMIT = "Vehicle.Powertrain.TractionBattery.Charging.ChargeLimit"
 
 
 class Diagnosis:
-    """Memories, servers and tell-tales of one car. `on_lamps` gets the lit tell-tales whenever they change."""
+    """Memories, servers and tell-tales of one car. The cluster lights what the memories ask for.
+
+    `random` gives the seeds of SecurityAccess.
+    """
 
     def __init__(
         self,
@@ -47,14 +51,12 @@ class Diagnosis:
         gateway: Gateway,
         world: World,
         random: Random,
-        on_lamps: Callable[[frozenset[Lamp]], None] = lambda lamps: None,
     ) -> None:
         self._scheduler, self._world, self._gateway = scheduler, world, gateway
-        self._conditions = Conditions(scheduler, buses, database, nodes, gateway, world)
+        self.conditions = Conditions(scheduler, buses, database, nodes, gateway, world)
         self.memories: dict[str, FaultMemory] = {
             name: FaultMemory(name, lambda: scheduler.now_ns, self._readings) for name in (*nodes, Gateway.name)
         }
-        self._on_lamps = on_lamps
         self.lamps: frozenset[Lamp] = frozenset()
         self._unsettled: dict[str, set[str]] = {}
         self.start_cycle()
@@ -133,17 +135,21 @@ class Diagnosis:
                 server.restart()
         self._silent = {name for name, node in self._nodes.items() if node.is_silent}
         failing: dict[str, set[str]] = {}
-        for condition in self._conditions.now():
+        for condition in self.conditions.now():
             for code in codes_for(condition):
                 if code.ecu in self.memories and code.ecu not in self._silent:
                     failing.setdefault(code.ecu, set()).add(code.code)
         for ecu, memory in self.memories.items():
             if ecu not in self._silent:
                 self._report(memory, failing.get(ecu, set()))
-        lamps = lit(self.memories.values())
-        if lamps != self.lamps:
+        self._light(lit(self.memories.values()))
+
+    def _light(self, lamps: frozenset[Lamp]) -> None:
+        cluster = self._nodes[Cluster.name]
+        if lamps != self.lamps and isinstance(cluster.device, Cluster):
             self.lamps = lamps
-            self._on_lamps(lamps)
+            cluster.device.lit_lamps = frozenset(lamp.tell_tale for lamp in lamps)
+            cluster.wake()
 
     def _report(self, memory: FaultMemory, failing: set[str]) -> None:
         """Report what fails, and what was not yet found to be well."""

@@ -40,6 +40,11 @@ class Lamp(Enum):
     LAMP_FAILURE = "lamp_failure"
     NONE = "none"
 
+    @property
+    def tell_tale(self) -> str:
+        """Its name in `Vehicle.Private.TellTale.Is...On`, such as LampFailure."""
+        return "".join(word.title() for word in self.value.split("_"))
+
 
 @dataclass(frozen=True, slots=True)
 class TroubleCode:
@@ -135,6 +140,19 @@ def explain(code: str | int) -> TroubleCode:
 def codes_for(condition: str) -> tuple[TroubleCode, ...]:
     """Return the codes that a condition of the car sets, such as `lost_communication:BCM`; none for most paths."""
     return _by_condition().get(condition, ())
+
+
+def lamp_of(path: str) -> Lamp:
+    """Return the lamp that a path like `Vehicle.Private.TellTale.IsBatteryOn` reports. Raises UnknownNameError."""
+    for lamp in Lamp:
+        if lamp is not Lamp.NONE and path == f"Vehicle.Private.TellTale.Is{lamp.tell_tale}On":
+            return lamp
+    raise UnknownNameError("tell-tale", path, [f"Vehicle.Private.TellTale.Is{lamp.tell_tale}On" for lamp in Lamp][:-1])
+
+
+def conditions() -> tuple[str, ...]:
+    """Return the names of all conditions that set a code."""
+    return tuple(_by_condition())
 
 
 def codes_of(ecu: str) -> tuple[TroubleCode, ...]:

@@ -124,7 +124,8 @@ def compare(
             problems.append(f"{path}: wanted {condition.describe()}, is {now.get(path)!r} (was {before.get(path)!r})")
     free = allowed_to_move(catalogue, (condition.path for condition in wanted))
     for signal in catalogue.actuators:
-        if signal.path not in free and now.get(signal.path) != before.get(signal.path):
+        value = now.get(signal.path)  # what is not known now has not been seen to move
+        if signal.path not in free and value is not None and value != before.get(signal.path, value):
             problems.append(
                 f"{signal.path}: must not change, went from {before.get(signal.path)!r} to {now.get(signal.path)!r}"
             )

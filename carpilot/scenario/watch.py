@@ -5,13 +5,14 @@ from carpilot.vehicle.catalogue import Value
 
 
 class Watch:
-    """Remembers the values at the start, and every value that a momentary actuator has had since."""
+    """Remembers the values as last reported at the start, and every value that a momentary actuator has had since."""
 
     def __init__(self, cabin: Cabin) -> None:
         self.cabin = cabin
         self.reached: dict[str, set[Value]] = {}
         self._momentary = [signal.path for signal in cabin.car.catalogue.actuators if signal.is_momentary]
-        self.before = {path: value for path, value in self.now().items() if value is not None}
+        readings = cabin.car.state().readings
+        self.before = {path: reading.value for path, reading in readings.items() if reading.value is not None}
 
     def now(self) -> dict[str, Value | None]:
         """Return every actual value of this instant."""
@@ -27,8 +28,7 @@ class Watch:
 
     def look(self) -> None:
         """Note what momentary actuators are now."""
-        state = self.cabin.car.state()
         for path in self._momentary:
-            value = state.actual(path)
-            if value is not None:
-                self.reached.setdefault(path, set()).add(value)
+            reading = self.cabin.car.observer.reading(path)
+            if reading.is_valid and reading.value is not None:
+                self.reached.setdefault(path, set()).add(reading.value)

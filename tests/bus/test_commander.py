@@ -20,7 +20,7 @@ class Mouth:
         bus = Bus("infotainment", self.scheduler)
         self.frames: list[Frame] = []
         bus.attach("LISTENER", self.frames.append)
-        self.commander = Commander(default_catalogue(), DATABASE, bus.attach("COPILOT"))
+        self.commander = Commander(default_catalogue(), DATABASE, bus.attach("COPILOT"), b"a key for a test")
 
     def decoded(self) -> list[tuple[str, dict[str, int | float | str | None]]]:
         self.scheduler.run_until(self.scheduler.now_ns + 10**9)

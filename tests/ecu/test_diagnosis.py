@@ -14,9 +14,10 @@ from carpilot.bus.frame import Frame
 from carpilot.car import Car
 from carpilot.ecu.diagnosis import SECRETS, VIN, Diagnosis
 from carpilot.ecu.security_access import key_for
-from carpilot.ecu.trouble_codes import Lamp, trouble_codes
+from carpilot.ecu.trouble_codes import Lamp, conditions, lamp_of, trouble_codes
+from carpilot.errors import UnknownNameError
 from carpilot.units import seconds_to_ns
-from carpilot.vehicle.catalogue import Value
+from carpilot.vehicle.catalogue import Value, default_catalogue
 
 WINDOW = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position"
 LEFT_FRONT = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure"
@@ -27,11 +28,8 @@ class Bench:
 
     def __init__(self, start: dict[str, Value] | None = None) -> None:
         self.car = Car(start)
-        self.lamps: list[frozenset[Lamp]] = []
         car = self.car
-        self.diagnosis = Diagnosis(
-            car.scheduler, car.buses, car.database, car.nodes, car.gateway, car.world, Random(1), self.lamps.append
-        )
+        self.diagnosis = Diagnosis(car.scheduler, car.buses, car.database, car.nodes, car.gateway, car.world, Random(1))
 
     def wait(self, seconds: float) -> None:
         self.car.advance(seconds_to_ns(seconds))
@@ -47,7 +45,7 @@ class Bench:
 def test_a_car_that_is_well_stores_nothing_and_has_tested_everything() -> None:
     bench = Bench()
     bench.wait(20)
-    assert bench.active == [] and bench.lamps == []
+    assert bench.active == [] and bench.diagnosis.lamps == frozenset()
     for memory in bench.diagnosis.memories.values():
         for record in memory.records.values():
             assert record.status == (0x00 if record.code.detects else 0x50), record.code.code
@@ -69,11 +67,14 @@ def test_a_unit_that_falls_silent_is_missed_by_the_gateway_within_three_cycles_a
 
 def test_why_the_lamp_is_on() -> None:
     bench = Bench()
-    assert bench.diagnosis.why(Lamp.BATTERY) == []
+    lamp = "Vehicle.Private.TellTale.IsBatteryOn"
+    bench.wait(1.0)
+    assert bench.diagnosis.why(Lamp.BATTERY) == [] and bench.car.state().actual(lamp) is False
     bench.car.world.low_voltage.forced_v = 10.5
     bench.car.world.battery.temperature_celsius = 70.0
     bench.wait(2.0)
-    assert Lamp.BATTERY in bench.lamps[-1]
+    assert bench.car.state().actual(lamp) is True  # as the cluster's frame reports it
+    assert lamp_of(lamp) is Lamp.BATTERY
     reasons = bench.diagnosis.why(Lamp.BATTERY)
     assert reasons[0].startswith("The traction battery is far too hot. (P0A7E-98) Stop as soon as it is safe")
     assert any("12 V supply is too low" in reason for reason in reasons)
@@ -95,7 +96,7 @@ def test_a_tyre_that_loses_air_is_named() -> None:
     bench.car.world.tyres.wheels[0].filled_kpa *= 0.6
     bench.wait(2.0)
     assert bench.active == ["C1A01-84"]
-    assert bench.lamps[-1] == {Lamp.TYRE}
+    assert bench.diagnosis.lamps == {Lamp.TYRE}
 
 
 def test_a_forged_message_is_an_intrusion() -> None:
@@ -113,6 +114,32 @@ def test_a_reset_is_stored_by_the_unit_itself() -> None:
     bench.wait(3.0)
     bms = bench.diagnosis.memories["BMS"]
     assert [record.code.detects for record in bms.matching(0x08)] == [("ecu_reset:BMS",)]
+
+
+def test_every_condition_can_be_set_and_cured() -> None:
+    bench = Bench()
+    injectable = [name for name in conditions() if not name.startswith("lost_communication:")]
+    for name in injectable:
+        bench.diagnosis.conditions.inject(name)
+    bench.wait(1.0)
+    expected = {code.code for code in trouble_codes().values() if set(code.detects) & set(injectable)}
+    assert set(bench.active) == expected
+    for name in injectable:
+        bench.diagnosis.conditions.release(name)
+    bench.wait(3.0)
+    assert bench.active == [] and bench.diagnosis.lamps == frozenset()
+
+
+def test_a_condition_that_no_code_knows_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="battery_hot"):
+        Bench().diagnosis.conditions.inject("battery_hott")
+
+
+def test_every_path_of_the_table_is_one_of_the_car() -> None:
+    catalogue = default_catalogue()
+    for condition in conditions():
+        if ":Vehicle." in condition:
+            assert condition.split(":")[1] in catalogue, condition
 
 
 def client(bench: Bench, bus: can.BusABC, response_id: int, request_id: int, secret: bytes) -> Client:

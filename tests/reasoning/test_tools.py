@@ -128,8 +128,9 @@ def test_given_a_change_when_resolved_then_it_counts_from_what_the_car_has_and_s
 @pytest.mark.parametrize("name", [name for name in TOOLS if TOOLS[name].change])
 def test_given_an_unknown_present_when_a_change_is_asked_for_then_the_model_hears_why_not(name: str) -> None:
     step = TOOLS[name].arguments["change"].step
+    chosen = {a.name: a.choices[0] for a in TOOLS[name].arguments.values() if a.choices and a.default is None}
     with pytest.raises(ModelOutputError, match="is not known now, so it cannot be changed by"):
-        TOOLS.decide([Call(name, {"change": step})], state_of({}), Seat.DRIVER)
+        TOOLS.decide([Call(name, {**chosen, "change": step})], state_of({}), Seat.DRIVER)
 
 
 @pytest.mark.parametrize("seat", list(Seat))
@@ -185,7 +186,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "set_temperature",
         {"celsius": 20, "zone": "boot"},
-        "zone must be one of driver, passenger, rear, all, not 'boot'",
+        "zone must be one of driver, passenger, rear_left, rear_right, rear, all, not 'boot'",
     ),
     ("set_temperature", {"celsius": 20, "zone": 1}, "zone must be one of"),
     ("set_temperature", {"celsius": 20, "zone": ["driver"]}, "zone must be one of"),

@@ -15,7 +15,9 @@ from carpilot.vehicle.catalogue import Signal, default_catalogue, read_catalogue
 CATALOGUE = default_catalogue()
 ACTUATORS = [pytest.param(signal, id=signal.path) for signal in CATALOGUE.actuators]
 # Leaves of VSS v6.0 that the selection of its cabin part does not hold.
-NOT_IN_SELECTION = {"Vehicle.Chassis.Axle.Row1.Wheel.Left.Speed"} | {
+NOT_IN_SELECTION = {
+    f"Vehicle.Chassis.Axle.{row}.Wheel.{side}.Speed" for row in ("Row1", "Row2") for side in ("Left", "Right")
+} | {
     f"Vehicle.Cabin.Seat.{row}.{side}.IsOccupied"
     for row in ("Row1", "Row2")
     for side in ("DriverSide", "PassengerSide")

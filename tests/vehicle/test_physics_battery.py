@@ -256,3 +256,19 @@ def test_given_a_failed_converter_or_a_forced_voltage_when_loaded_then_a_brown_o
     low_voltage.is_converter_failed = False
     low_voltage.step(400.0, True, 1.0)
     assert not low_voltage.is_brown_out
+
+
+def test_given_a_charge_when_done_then_the_consumption_on_the_road_is_remembered_as_it_was() -> None:
+    world = plugged(Plug.AC, 50.0)
+    before = world.battery.kwh_per_100km
+    minutes_to(world, 55.0)
+    assert world.battery.kwh_per_100km == pytest.approx(before, rel=0.01)
+
+
+def test_given_a_hot_pack_when_an_hour_passes_then_the_chiller_has_cooled_it_and_drew_power() -> None:
+    battery = Battery(temperature_celsius=48.0)
+    battery.step(50.0, 38.0, 0.0, 1.0)
+    assert battery.thermal_w > 1_000
+    for _ in range(3600):
+        battery.step(50.0, 38.0, 0.0, 1.0)
+    assert battery.temperature_celsius < 38

@@ -252,3 +252,20 @@ def test_given_anything_when_an_hour_passes_then_air_damp_and_power_stay_those_o
     assert 0 < world.cabin.vapour < 0.1
     assert 0 <= world.cabin.electric_w < 14_000
     assert 400 < world.cabin.co2_ppm < 50_000
+
+
+def test_given_an_open_window_when_driving_then_it_takes_more_heat_than_standing() -> None:
+    def lost(speed_mps: float) -> float:
+        closed, opened = (at(-10, 20, speed_mps=speed_mps) for _ in range(2))
+        opened.window_opening[:] = [0.2, 0.2]
+        heat = on(0.5, 24)
+        return run(closed, heat, 600).cabin_celsius[0] - run(opened, heat, 600).cabin_celsius[0]
+
+    assert lost(25.0) > 1.5 * lost(0.0) > 0
+
+
+def test_given_breath_in_a_cold_closed_car_when_panes_fog_then_they_keep_the_air_from_getting_damper() -> None:
+    world = run(at(-5, 15, occupied=dict(TWO)), OFF, 2400)
+    assert world.fog_percent > 50
+    at_pane = saturation_kg_kg(world.cabin.windscreen.celsius)
+    assert at_pane < world.cabin.vapour < 1.7 * at_pane

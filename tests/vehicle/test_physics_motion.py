@@ -200,3 +200,15 @@ def test_the_same_pedals_give_the_same_drive_to_the_last_bit() -> None:
         second.odometer_m,
     )
     assert first == second
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_given_a_nose_that_points_uphill_when_reversing_then_it_goes_downhill(is_held: bool) -> None:
+    uphill = rolling(10, REVERSE, slope=0.1, throttle=0.2, is_speed_held=is_held)
+    downhill = rolling(10, REVERSE, slope=-0.1, throttle=0.2, is_speed_held=is_held)
+    run(uphill, 0.5)
+    run(downhill, 0.5)
+    if is_held:
+        assert uphill.power_w < 0 < downhill.power_w
+    else:
+        assert uphill.speed_mps > downhill.speed_mps + 0.5

@@ -146,3 +146,10 @@ def test_given_any_orders_and_any_obstacle_when_moved_then_it_stays_between_its_
             assert kind.low <= motor.position <= kind.high
             assert motor.force_n <= PINCH_LIMIT_N
             assert 0 <= motor.heat <= 1
+
+
+def test_given_something_behind_the_pane_when_it_closes_then_it_does_not_care() -> None:
+    motor = Motor(KINDS["window"], position=30.0, target=30.0, obstacle_at=60.0)
+    motor.move_to(0)
+    run(motor, 3)
+    assert (motor.position, motor.pinches) == (0, 0)

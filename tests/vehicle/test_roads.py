@@ -378,3 +378,17 @@ def test_given_a_small_map_when_loaded_then_it_is_what_the_file_says(tmp_path: P
 def test_the_same_question_gets_the_same_route() -> None:
     first: Route = plan(MAP, "Home", ["Harbour", "North Town"], 33.0)
     assert first == plan(MAP, "Home", ["Harbour", "North Town"], 33.0)
+
+
+@pytest.mark.parametrize("goal", ["Border Town", "Ski Village", "Thermal Bath", "Coast Town", "North Town"])
+def test_given_a_destination_without_chargers_when_reached_then_the_next_charger_can_be_reached_too(goal: str) -> None:
+    for charge in (20.0, 35.0, 50.0, 65.0):
+        left = plan(MAP, "Home", [goal], charge).arrival_percent
+        ways = [fastest(MAP, MAP.place(goal).node, charger.node) for charger in MAP.chargers]
+        assert left > min(used_percent(way) for way in ways if way is not None)
+
+
+def test_given_a_motorway_that_goes_straight_on_when_driven_then_it_is_told_once() -> None:
+    told = [each.onto for each in begin(plan(MAP, "Airport", ["Coast Town"], 100.0)).manoeuvres]
+    assert told.count("East Motorway") == 1
+    assert told[-2:] == ["Coast Road", "Coast Town"]

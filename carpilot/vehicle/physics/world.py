@@ -52,7 +52,7 @@ class World:
     """Motion, battery, weather, people, and the air in the cabin.
 
     `window_opening` is how far the windows of the front and of the rear zone stand open, 0 to 1; `roof_opening` likewise;
-    `roof_shade` and `rear_shade` are 1 when drawn. `slope` is the rise of the road in m a m, in the direction of travel.
+    `roof_shade` and `rear_shade` are 1 when drawn. `slope` is the rise of the road in m a m, ahead of the car's nose.
     `power_w` is what the drive takes from the battery, negative while it recuperates; `accessories_w` is the load on 12 V.
     `regen_level` is 0 to 3, `drive_mode` ECO, COMFORT or SPORT; `lift_share` is how much of the lifted pedal's deceleration
     acts, less than 1 only while a cruise control coasts. At standstill the car is held (hill hold), but in NEUTRAL it
@@ -110,7 +110,8 @@ class World:
         before = self.speed_mps
         if self.is_speed_held:
             self.acceleration_mps2 = 0.0
-            self.power_w = electric_w(resistance_n(before, self.slope) * before)
+            slope = -self.slope if self.gear == REVERSE else self.slope
+            self.power_w = electric_w(resistance_n(before, slope) * before)
         elif before > 0 or (self.throttle > 0 and self.gear != PARK) or self.slope < 0:
             self._accelerate(dt_s)
         else:
