@@ -44,9 +44,13 @@ class SharedCar:
         self.is_offered = self.is_driven = False
         self.links = 0
         self._advance = advance
-        self._speed = speed
-        self._start_wall_ns, self._start_ns = time.monotonic_ns(), scheduler.now_ns
+        self.set_speed(speed)
         self._waiting: deque[Callable[[], None]] = deque()
+
+    def set_speed(self, speed: float | None) -> None:
+        """Tie simulated time to the wall clock from now on, `speed` times as fast; None unties it."""
+        self._speed = speed
+        self._start_wall_ns, self._start_ns = time.monotonic_ns(), self.scheduler.now_ns
 
     def do(self, action: Callable[[], None]) -> None:
         """Do something to the car: now, or in its own thread's next turn if it is driven."""
@@ -95,6 +99,8 @@ def _parts(car: Any) -> tuple[Mapping[str, Bus], Scheduler, Advance]:
 def _share(buses: Mapping[str, Bus], scheduler: Scheduler, advance: Advance, speed: float | None = None) -> SharedCar:
     for share in _shares:
         if share.scheduler is scheduler:
+            if speed is not None:
+                share.set_speed(speed)
             return share
     share = SharedCar(buses, scheduler, advance, speed)
     _shares.append(share)

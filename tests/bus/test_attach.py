@@ -12,6 +12,7 @@ import pytest
 
 from carpilot.bus.attach import MAX_QUEUED_FRAMES, MAX_WAITING_BYTES, AttachServer, SocketLink, pack, socket_path, take
 from carpilot.bus.bus import Bus
+from carpilot.bus.controller import ErrorKind
 from carpilot.bus.database import SEGMENTS
 from carpilot.bus.frame import Frame
 from carpilot.bus.message import Heard
@@ -181,6 +182,31 @@ def test_two_programs_hear_each_other_but_not_themselves(cabin: Cabin) -> None:
     for link in (first, second):
         link.close()
     cabin.server.close()
+
+
+def test_error_frames_are_told(cabin: Cabin) -> None:
+    link = SocketLink("body")
+    cabin.run()
+    for tap in cabin.bus.error_taps:
+        tap(cabin.scheduler.now_ns, "body", ErrorKind.STUFF, "BCM")
+    cabin.run()
+    heard = link.receive(1)
+    assert heard is not None and heard.is_error
+    assert (heard.frame.arbitration_id, heard.frame.data[2]) == (0x08, 0x04)  # linux/can/error.h: protocol, stuff
+    link.close()
+    cabin.server.close()
+    assert cabin.bus.error_taps == []
+
+
+def test_if_one_door_is_taken_none_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    scheduler = Scheduler()
+    first = AttachServer({"infotainment": Bus("infotainment", scheduler)})
+    body = Bus("body", scheduler)
+    with pytest.raises(InputError, match="another cabin is running"):
+        AttachServer({"body": body, "infotainment": Bus("infotainment", scheduler)})
+    assert not socket_path("body").exists() and body.taps == []
+    first.close()
 
 
 def test_a_program_that_floods_is_held_back(cabin: Cabin) -> None:

@@ -8,7 +8,7 @@ import can
 import pytest
 
 from carpilot.bus.bus import Bus
-from carpilot.bus.controller import ErrorKind
+from carpilot.bus.controller import ErrorKind, Hit
 from carpilot.bus.frame import Frame
 from carpilot.bus.in_process import _shares, offer
 from carpilot.sim.scheduler import Scheduler
@@ -148,17 +148,39 @@ def test_scripts_hear_each_other_and_themselves_only_if_they_ask() -> None:
     assert car.buses["body"].taps == [] and car.buses["body"].error_taps == []
 
 
-def test_an_error_frame_comes_as_an_error_message() -> None:
-    """Class, kind and place as include/uapi/linux/can/error.h numbers them: CRC sequence is 0x08, ACK class is 0x20."""
+class DestroysOnce:
+    """A disturbance that destroys the first transmission of a node."""
+
+    def __init__(self, node: str, kind: ErrorKind) -> None:
+        self.hits = [Hit(kind, 0.5)]
+        self.node = node
+
+    def strike(self, node: str, frame: Frame, now_ns: int) -> Hit | None:
+        del frame, now_ns
+        return self.hits.pop() if node == self.node and self.hits else None
+
+
+@pytest.mark.parametrize(
+    "kind, error_class, third, fourth",
+    [
+        (ErrorKind.BIT, 0x08, 0x01, 0),
+        (ErrorKind.FORM, 0x08, 0x02, 0),
+        (ErrorKind.STUFF, 0x08, 0x04, 0),
+        (ErrorKind.CRC, 0x08, 0, 0x08),
+        (ErrorKind.ACKNOWLEDGE, 0x20, 0, 0x19),
+    ],
+)
+def test_an_error_frame_comes_as_an_error_message(kind: ErrorKind, error_class: int, third: int, fourth: int) -> None:
+    """Class, kind and place as include/uapi/linux/can/error.h numbers them; the frame itself comes after it."""
     car = SmallCar()
+    car.buses["body"].disturbances.append(DestroysOnce("BCM", kind))
     with can.Bus(interface="carpilot", channel="body", car=car) as bus:
-        for tap in car.buses["body"].error_taps:
-            tap(5 * NS_PER_MS, "body", ErrorKind.CRC, "BCM")
-            tap(6 * NS_PER_MS, "body", ErrorKind.ACKNOWLEDGE, "BCM")
-        crc, acknowledge = bus.recv(0), bus.recv(0)
-    assert crc is not None and crc.is_error_frame and crc.timestamp == 0.005
-    assert (crc.arbitration_id, crc.data[3]) == (0x08, 0x08)
-    assert acknowledge is not None and acknowledge.is_error_frame and acknowledge.arbitration_id == 0x20
+        car.port.send(Frame(0x124, b"\x01"))
+        error, data = bus.recv(1), bus.recv(1)
+    assert error is not None and error.is_error_frame
+    assert (error.arbitration_id, error.data[2], error.data[3]) == (error_class, third, fourth)
+    assert data is not None and not data.is_error_frame and data.arbitration_id == 0x124
+    assert 0 < error.timestamp < data.timestamp
 
 
 def test_an_offered_car_is_found_by_the_channel_alone() -> None:

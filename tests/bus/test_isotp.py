@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import isotp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from carpilot.bus.bus import Bus
 from carpilot.bus.frame import Frame
@@ -245,3 +247,29 @@ def test_what_we_send_arrives_at_can_isotp(length: int, block_size: int, separat
     assert received is not None and bytes(received) == message
     assert peer.errors == []
     assert bench.transport.faults == {}
+
+
+@given(
+    st.binary(min_size=1, max_size=4095),
+    st.integers(0, 255),
+    st.integers(0, 3) | st.integers(0xF1, 0xF9),
+)
+@settings(max_examples=60, deadline=None)
+def test_two_of_ours_understand_each_other(message: bytes, block_size: int, separation: int) -> None:
+    bench = Bench(Settings(block_size=block_size, separation_code=separation))
+    other = IsoTp(bench.bus, bench.scheduler, "OTHER", RESPONSE, REQUEST, lambda payload, is_functional: None)
+    other.send(message)
+    bench.pass_time(10 * NS_PER_S)
+    assert bench.messages == [(message, False)]
+    assert other.faults == bench.transport.faults == {}
+
+
+@given(st.lists(st.binary(max_size=8), max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_no_row_of_frames_breaks_a_transport(frames: list[bytes]) -> None:
+    bench = Bench()
+    for data in frames:
+        bench.port.send(Frame(REQUEST, data))
+    bench.pass_time(3 * NS_PER_S)
+    bench.say("02 3E 00")
+    assert bench.messages[-1] == (b"\x3e\x00", False)

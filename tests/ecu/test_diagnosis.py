@@ -232,3 +232,21 @@ def test_a_scan_tool_reads_speed_and_codes_from_the_powertrain() -> None:
     assert answers[1][:2] == b"\x41\x5b" and 100 < answers[1][2] < 255
     assert answers[2] == b"\x43\x01\xc1\x97"
     assert answers[3] == b"\x7f\x04\x22"
+
+
+def test_a_second_diagnosis_of_the_same_run_gives_the_same_bytes() -> None:
+    def run() -> list[tuple[int, bytes]]:
+        bench = Bench()
+        frames: list[tuple[int, bytes]] = []
+        bench.car.buses["powertrain"].taps.append(lambda time_ns, *rest: frames.append((time_ns, rest[1].data)))
+        bench.car.fault("ecu_reset", "BMS", 0.3)
+        with bench.can_bus("body") as bus:
+            for request in ("02 10 03", "02 27 01", "03 19 02 08"):
+                bus.send(
+                    can.Message(arbitration_id=0x7E4, is_extended_id=False, data=bytes.fromhex(request).ljust(8, b"\0"))
+                )
+                bus.recv(0.5)
+        bench.wait(2)
+        return frames
+
+    assert run() == run()

@@ -8,6 +8,8 @@ import can
 import isotp
 import pytest
 import udsoncan
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from udsoncan.client import Client
 from udsoncan.connections import PythonIsoTpConnection
 
@@ -17,7 +19,7 @@ from carpilot.bus.isotp import IsoTp
 from carpilot.ecu.diagnostics import BMS_ADDRESS, DiagnosticServer, identification
 from carpilot.ecu.fault_memory import FaultMemory, Readings
 from carpilot.ecu.security_access import key_for
-from carpilot.ecu.uds import FUNCTIONAL_ID, Nrc, Session
+from carpilot.ecu.uds import FUNCTIONAL_ID, SERVICES, Nrc, Session
 from carpilot.ecu.uds_services import DataIdentifier, Routine, Surroundings
 from carpilot.sim.scheduler import Scheduler
 from carpilot.units import NS_PER_MS, NS_PER_S, seconds_to_ns
@@ -470,6 +472,41 @@ def test_a_restart_ends_what_was_under_way() -> None:
     bench.wait(20)
     assert len(bench.answers) == before
     assert bench.ask("22 F1 86") == "62 f1 86 01"
+
+
+# Whatever comes in
+
+
+REQUESTS = st.builds(
+    lambda sid, rest: bytes((sid,)) + rest,
+    st.sampled_from(sorted(SERVICES)) | st.integers(0, 0xBF),
+    st.binary(max_size=2) | st.binary(max_size=39),
+)
+
+
+@given(st.lists(REQUESTS, min_size=1, max_size=20), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_no_request_opens_the_unit_writes_or_goes_unanswered(requests: list[bytes], is_extended: bool) -> None:
+    """Each request is answered with its own positive response, a negative one, or, if it asked for it, silence."""
+    bench = Bench()
+    if is_extended:
+        bench.ask("10 03")
+    for request in requests:
+        before = len(bench.answers)
+        bench.tester.send(request)
+        bench.wait(0.3)
+        answers = [message for _, message in bench.answers[before:]]
+        for answer in answers:
+            assert answer[0] == request[0] + 0x40 or answer[:2] == bytes((0x7F, request[0])), (request, answer)
+        assert answers or (len(request) > 1 and request[1] & 0x80)
+        assert bench.limit == b"\x50" and not bench.server.unit.security.is_unlocked
+
+
+def test_every_sid_without_a_service_is_refused_with_11() -> None:
+    bench = Bench()
+    for sid in range(256):
+        if sid not in SERVICES:
+            assert bench.ask(f"{sid:02X} 00") == f"7f {sid:02x} 11"
 
 
 # A real client
