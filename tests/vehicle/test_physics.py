@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.vehicle.physics import DRIVE, NEUTRAL, PARK, REVERSE, ClimateInput, World, approach
@@ -193,6 +193,7 @@ def test_given_a_cold_wet_day_and_recirculation_when_two_people_breathe_then_the
     assert 15 < time_s < 150
 
 
+@settings(deadline=None, max_examples=40)  # an hour of cabin each; two cores may be busy
 @given(
     st.floats(-40, 50),
     st.floats(-40, 80),

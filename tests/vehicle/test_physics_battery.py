@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.vehicle.physics import DRIVE, PARK, World
@@ -31,6 +31,7 @@ def minutes_to(world: World, percent: float) -> float:
     return seconds / 60
 
 
+@settings(deadline=None)
 @given(st.floats(-50, 150))
 def test_given_a_table_when_read_between_points_then_it_is_linear_and_constant_beyond(x: float) -> None:
     assert on_curve(((0, 50, 100), (0, 100, 0)), x) == pytest.approx(max(0.0, min(2 * x, 200 - 2 * x)), abs=1e-9)
@@ -58,6 +59,7 @@ def test_given_a_cold_pack_when_measured_then_its_resistance_has_about_tripled()
     assert 2 < battery.resistance_ohm / warm < 4
 
 
+@settings(deadline=None)
 @given(st.floats(-150_000, 190_000), st.floats(2, 98), st.floats(-20, 45))
 def test_given_any_power_when_drawn_then_the_store_loses_that_and_the_heat(
     power_w: float, percent: float, celsius: float
@@ -136,6 +138,7 @@ def test_given_above_80_percent_when_fast_charged_then_the_power_tapers() -> Non
     assert powers[0] > 2 * powers[1] > 3 * powers[2]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(-20, 50))
 def test_given_any_charge_when_estimated_then_more_takes_longer(a: float, b: float, celsius: float) -> None:
     low, high = sorted((a, b))

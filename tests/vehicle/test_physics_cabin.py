@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.vehicle.physics import ClimateInput, World
@@ -231,6 +231,7 @@ def test_given_the_cabin_set_to_a_temperature_when_left_then_trim_and_air_have_i
     assert world.cabin.trim_celsius[0] > 38
 
 
+@settings(deadline=None, max_examples=40)  # an hour of cabin each; two cores may be busy
 @given(
     st.floats(-40, 50),
     st.floats(-40, 70),

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.vehicle.physics import DRIVE, NEUTRAL, PARK, REVERSE, World
@@ -120,6 +120,7 @@ def test_given_drive_modes_when_half_pressed_then_eco_is_gentler_and_sport_keene
     assert {pedal_share(1.0, mode) for mode in PEDAL_MAPS} == {1.0}
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(sorted(PEDAL_MAPS)))
 def test_given_any_two_pedals_when_mapped_then_more_pedal_is_never_less_force(a: float, b: float, mode: str) -> None:
     low, high = sorted((a, b))
@@ -182,6 +183,7 @@ def test_given_steps_of_10_and_of_20_ms_when_driven_then_the_drive_is_the_same()
     assert coarse.charge_percent == pytest.approx(fine.charge_percent, abs=0.002)
 
 
+@settings(deadline=None)
 @given(st.floats(-0.3, 0.3), st.floats(0, 1), st.floats(0, 1), st.sampled_from([PARK, REVERSE, NEUTRAL, DRIVE]))
 def test_given_any_slope_and_pedals_when_driven_then_all_stays_finite(
     slope: float, throttle: float, brake: float, gear: int

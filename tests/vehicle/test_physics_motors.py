@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.vehicle.physics.motors import KINDS, PINCH_LIMIT_N, Motor, MotorState
@@ -129,6 +129,7 @@ def test_given_normal_use_when_a_window_goes_up_and_down_five_times_then_it_stay
     assert motor.state is MotorState.IDLE
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(KINDS)),
     st.floats(-150, 150),

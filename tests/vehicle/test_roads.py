@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.errors import InputError, UnknownNameError
@@ -94,6 +94,7 @@ def test_given_an_unknown_place_when_looked_up_then_near_names_are_told() -> Non
         MAP.place("Airprt")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NODES), st.sampled_from(NODES))
 def test_given_any_two_nodes_when_routed_then_the_way_is_unbroken_and_no_other_is_faster(start: str, end: str) -> None:
     way = fastest(MAP, MAP.nodes[start], MAP.nodes[end])
@@ -104,6 +105,7 @@ def test_given_any_two_nodes_when_routed_then_the_way_is_unbroken_and_no_other_i
     assert sum(road.duration_s for road in way) == pytest.approx(shortest_s(start, end))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(PLACES),
     st.lists(st.sampled_from(PLACES), min_size=1, max_size=3),
@@ -242,6 +244,7 @@ def trip(charge: float = 60.0) -> Guidance:
     return begin(plan(MAP, "Home", ["Border Town"], charge))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 40_000), max_size=30))
 def test_given_any_driving_when_advanced_then_distance_and_time_only_fall_and_end_at_nothing(
     steps: list[float],
@@ -317,6 +320,7 @@ def test_given_half_a_road_behind_when_planned_then_only_the_rest_counts() -> No
     assert rest.arrival_percent > whole.arrival_percent
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PLACES), st.lists(st.floats(0, 3_000), max_size=20))
 def test_given_no_route_when_driven_on_then_the_car_stays_on_roads(start: str, steps: list[float]) -> None:
     position = MAP.start_at(start)
