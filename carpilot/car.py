@@ -78,6 +78,9 @@ class Car:
             )
             for device, segment in DEVICES
         }
+        assistance, navigation = self.nodes["ADAS"].device, self.nodes["NAV"].device
+        assert isinstance(assistance, Assistance) and isinstance(navigation, Navigation)
+        assistance.read_signs = lambda: navigation.road.limit_kph
         self.gateway = Gateway(self.scheduler, self.buses, KEY)
         self.observer = Observer(self.catalogue, self.database, self.scheduler)
         port = self.buses["infotainment"].attach(COPILOT, self.observer.on_frame)

@@ -149,7 +149,7 @@ class FaultConfinement:
         self._settle(sender)
 
     def _send_again(self, entry: "Entry") -> None:
-        if entry[1].can_send and entry[0] & NUMBER_MASK >= entry[1].valid_from:
+        if entry[0] & NUMBER_MASK >= entry[1].valid_from:  # not cleared meanwhile
             heappush(self._bus.pending, entry)
 
     def _suspend(self, sender: "Port") -> None:

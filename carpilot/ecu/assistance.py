@@ -1,5 +1,6 @@
 """ADAS: cruise control, lane keeping, parking, and a watch on the driver."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from carpilot.ecu.device import Device, Motion
@@ -29,7 +30,8 @@ class Assistance(Device):
     fatigue_percent = 10.0
     distraction_percent = 5.0
     are_hands_on_wheel = True
-    speed_limit_kph = 0
+    read_signs: Callable[[], float] = staticmethod(lambda: 0.0)
+    """Returns the speed limit that the camera reads, in km/h; 0 for none."""
     _integral = 0.0
     _park_s = 0.0
 
@@ -96,4 +98,4 @@ class Assistance(Device):
             return max(0.0, 100.0 - 0.6 * self.fatigue_percent - 0.8 * self.distraction_percent)
         if path == "Vehicle.Driver.IsHandsOnWheel":
             return self.are_hands_on_wheel
-        return self.speed_limit_kph
+        return round(self.read_signs())

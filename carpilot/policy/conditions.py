@@ -88,6 +88,7 @@ CONDITIONS: Mapping[str, Callable[[Moment], bool]] = {
     "air conditioning on": _is_not(False, "Vehicle.Cabin.HVAC.IsAirConditioningActive"),
     "fog lamps on": _is_not(False, "Vehicle.Body.Lights.Fog.Front.IsOn", "Vehicle.Body.Lights.Fog.Rear.IsOn"),
     "high beam on": _is_not(False, "Vehicle.Body.Lights.Beam.High.IsOn"),
+    "bus degraded": lambda moment: moment.state.is_bus_degraded,
     "speaker is not the driver": lambda moment: moment.seat is not Seat.DRIVER,
     "front zones more than 3 degrees apart": _are_zones_apart,
 }

@@ -28,11 +28,13 @@ class Rule:
     outcome: Outcome
     by_hand: Outcome
     reason: str
+    unless: frozenset[tuple[str, Value]]
 
     def applies(self, moment: Moment) -> bool:
         """Return whether the rule speaks of this command in this moment."""
         return (
             moment.command.path in self.paths
+            and (moment.command.path, moment.command.target) not in self.unless
             and self.target(moment)
             and all(CONDITIONS[name](moment) for name in self.when)
         )
@@ -111,10 +113,11 @@ def _target_test(text: Any) -> TargetTest:
 
 
 def _travels(moment: Moment, is_opening: bool, above: float) -> bool:
-    now, target = moment.state.number(moment.command.path), float(moment.command.target)
+    """Return whether something opens (or closes): moves away from 0, on either side, since a tilted roof is open too."""
+    now, target = moment.state.number(moment.command.path), abs(float(moment.command.target))
     if is_opening:
-        return target > above and (now is None or target > now)
-    return now is None or target < now
+        return target > above and (now is None or target > abs(now))
+    return now is None or target < abs(now)
 
 
 def _rule(index: int, row: Mapping[str, Any], catalogue: Catalogue) -> Rule:
@@ -132,6 +135,7 @@ def _rule(index: int, row: Mapping[str, Any], catalogue: Catalogue) -> Rule:
         outcome=outcome,
         by_hand=Outcome(row.get("by_hand", row["verdict"])),
         reason=row["reason"],
+        unless=frozenset((path, catalogue[path].check(target)) for path, target in row.get("unless", {}).items()),
     )
 
 

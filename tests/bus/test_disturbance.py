@@ -205,6 +205,20 @@ def test_given_a_babbling_node_when_run_then_the_bus_is_full_and_only_more_urgen
     assert {frame.arbitration_id for _, frame in line.received[1:]} == {OURS, OTHER}
 
 
+def test_given_a_babbling_node_of_the_car_when_it_ceases_then_nothing_of_it_is_left_in_its_queue() -> None:
+    line = Line()
+    bad = line.bus.attach("BAD")
+    babble = Babble(port=bad, frame=Frame(0x7FF, bytes(8)))
+    line.bus.disturbances.append(babble)
+    line.run(10)
+    line.bus.disturbances.remove(babble)
+    assert bad.waiting == 0
+    assert bad in line.bus.ports
+    line.received.clear()
+    line.run(10)
+    assert sum(frame.arbitration_id == 0x7FF for _, frame in line.received) <= 1
+
+
 def test_given_a_captured_window_when_replayed_then_the_same_frames_at_the_same_distances() -> None:
     line, capture = Line(), Capture(IDS)
     line.bus.taps.append(capture)

@@ -166,6 +166,34 @@ def test_given_a_busy_bus_when_a_node_is_bus_off_then_128_frames_pass_before_it_
     assert back[0] - off[0] == pytest.approx(128, abs=2)
 
 
+def test_given_a_partly_idle_bus_when_a_node_is_bus_off_then_idle_time_and_ends_of_frames_both_count() -> None:
+    wire, times, frame = Wire(), list[int](), Frame(0x200, b"\x55")
+
+    def on_bus_off() -> None:
+        times.append(wire.scheduler.now_ns)
+        for number in range(8):
+            wire.scheduler.after((50 + 110 * number) * BIT_NS, lambda: wire.ports["B"].send(frame))
+
+    wire.ports["A"].on_bus_off = on_bus_off
+    wire.ports["A"].on_recovered = lambda: times.append(wire.scheduler.now_ns)
+    wire.bus.disturbances.append(Strikes(32))
+    wire.ports["A"].send(Frame(0x100, b""))
+    wire.run_ms(20)
+    assert len(wire.seen) == 8
+    # Eight frames take their bits from the idle time and give one sequence each; a gap's rest below 11 bits is lost.
+    taken_bits = 8 * (frame.length_bits + 3 - 11)
+    assert (times[1] - times[0]) / BIT_NS == pytest.approx(1408 + taken_bits, abs=9 * 11)
+
+
+def test_given_a_clear_while_an_error_frame_is_sent_then_the_frame_is_not_sent_again() -> None:
+    wire = Wire()
+    wire.bus.disturbances.append(Strikes(1))
+    wire.ports["A"].send(Frame(0x100, bytes(8)))
+    wire.scheduler.at(30 * BIT_NS, wire.ports["A"].clear)
+    wire.run_ms(10)
+    assert (len(wire.errors), wire.seen) == (1, [])
+
+
 def test_given_restarts_with_back_off_when_bus_off_again_and_again_then_so_many_and_each_later() -> None:
     wire, off, back = Wire(), list[int](), list[int]()
     port = wire.ports["A"]
@@ -265,6 +293,19 @@ def test_given_a_stuck_level_when_a_frame_is_on_the_wire_then_it_is_destroyed_re
     # One error, then 8 more after 14 bits and after each further 8 that began in time: at 14, 22 and 30 (excluded).
     assert wire.counters("A") == (8 + 8 + 8 - 1, 0)
     assert wire.counters("B") == (0, 1 + 8 + 8 - 1)
+
+
+def test_given_a_stuck_level_when_an_error_frame_is_on_the_wire_then_it_is_cut_and_the_frame_arrives_once() -> None:
+    wire, frame = Wire(), Frame(0x100, bytes(8))
+    wire.bus.disturbances.append(Strikes(1))
+    wire.ports["A"].send(frame)
+    half_bits = (frame.length_bits - 8) // 2
+    begins_bits = half_bits + 3
+    wire.scheduler.at(begins_bits * BIT_NS, lambda: wire.bus.disturbances.append(StuckDominant(25 * BIT_NS)))
+    wire.run_ms(10)
+    assert [kind for _, kind, _ in wire.errors] == [ErrorKind.STUCK_DOMINANT]
+    assert wire.seen == [((begins_bits + 25 + 8 + 3 + frame.length_bits) * BIT_NS, frame, "A")]
+    assert wire.received["B"] == [frame]
 
 
 def test_given_a_stuck_level_for_a_millisecond_when_a_node_was_sending_then_it_is_bus_off_and_the_others_passive() -> (
