@@ -18,8 +18,8 @@ from carpilot.bus.frame import Frame
 from carpilot.bus.isotp import IsoTp
 from carpilot.ecu.diagnostics import BMS_ADDRESS, DiagnosticServer, identification
 from carpilot.ecu.fault_memory import FaultMemory, Readings
-from carpilot.ecu.security_access import key_for
-from carpilot.ecu.uds import FUNCTIONAL_ID, SERVICES, Nrc, Session
+from carpilot.ecu.security_access import SecurityAccess, key_for
+from carpilot.ecu.uds import FUNCTIONAL_ID, SERVICES, NegativeResponseError, Nrc, Session
 from carpilot.ecu.uds_services import DataIdentifier, Routine, Surroundings
 from carpilot.sim.scheduler import Scheduler
 from carpilot.units import NS_PER_MS, NS_PER_S, seconds_to_ns
@@ -45,6 +45,7 @@ class Bench:
         identifiers[0xFD10] = DataIdentifier(
             lambda: self.limit, self.write, length=1, accepts=lambda data: 50 <= data[0] <= 100
         )
+        self.identifiers = identifiers
         self.server = DiagnosticServer(
             self.bus,
             self.scheduler,
@@ -345,6 +346,49 @@ def test_a_request_to_everybody_is_refused_in_silence(request_text: str, answer:
     assert Bench().ask_all(request_text) == answer
 
 
+def test_the_codes_are_those_of_annex_a() -> None:
+    """ISO 14229-1:2020, table A.1."""
+    assert {nrc.name: f"{nrc:02X}" for nrc in Nrc} == {
+        "SERVICE_NOT_SUPPORTED": "11",
+        "SUBFUNCTION_NOT_SUPPORTED": "12",
+        "INCORRECT_LENGTH": "13",
+        "RESPONSE_TOO_LONG": "14",
+        "BUSY_REPEAT_REQUEST": "21",
+        "CONDITIONS_NOT_CORRECT": "22",
+        "REQUEST_SEQUENCE_ERROR": "24",
+        "REQUEST_OUT_OF_RANGE": "31",
+        "SECURITY_ACCESS_DENIED": "33",
+        "INVALID_KEY": "35",
+        "EXCEEDED_ATTEMPTS": "36",
+        "DELAY_NOT_EXPIRED": "37",
+        "RESPONSE_PENDING": "78",
+        "SUBFUNCTION_NOT_IN_SESSION": "7E",
+        "SERVICE_NOT_IN_SESSION": "7F",
+    }
+
+
+def test_each_kind_of_reset_and_each_switch_of_messages() -> None:
+    bench = Bench()
+    for kind in ("01", "02", "03"):
+        assert bench.ask(f"11 {kind}") == f"51 {kind}"
+    bench.is_moving = True
+    for kind in ("01", "02", "03"):
+        assert bench.ask(f"11 {kind}") == "7f 11 22"
+    bench.ask("10 03")
+    for kind in ("01", "03"):
+        assert bench.ask(f"28 {kind} 01") == "7f 28 22"
+    assert bench.ask("28 00 01") == "68 00"  # switching on again is always safe
+    assert bench.ask("85 01") == "c5 01"
+
+
+def test_a_response_that_no_message_can_carry_is_refused() -> None:
+    bench = Bench()
+    bench.identifiers[0xFD02] = DataIdentifier(lambda: bytes(4092))
+    assert len(bytes.fromhex(bench.ask("22 FD 02", 1))) == 4095
+    bench.identifiers[0xFD02] = DataIdentifier(lambda: bytes(4093))
+    assert bench.ask("22 FD 02") == "7f 22 14"
+
+
 # SecurityAccess
 
 
@@ -394,6 +438,40 @@ def test_a_reset_buys_no_new_tries() -> None:
     bench.ask("3E 00", 4.5)
     bench.ask("3E 00", 1)
     assert bench.ask("27 01").startswith("67 01")
+
+
+def test_the_delay_lasts_ten_seconds_exactly_and_then_there_are_three_tries_again() -> None:
+    now = [0]
+    security = SecurityAccess(SECRET, lambda: now[0], Random(1))
+    for _ in range(2):
+        for nrc in (Nrc.INVALID_KEY, Nrc.INVALID_KEY, Nrc.EXCEEDED_ATTEMPTS):
+            security.seed()
+            with pytest.raises(NegativeResponseError) as refused:
+                security.unlock(bytes(16))
+            assert refused.value.nrc is nrc
+        now[0] += 10 * NS_PER_S - 1
+        with pytest.raises(NegativeResponseError) as refused:
+            security.seed()
+        assert refused.value.nrc is Nrc.DELAY_NOT_EXPIRED
+        now[0] += 1
+    security.unlock(key_for(SECRET, security.seed()))
+    assert security.is_unlocked
+    security.restart()
+    assert not security.is_unlocked
+    assert security.seed() != bytes(16)
+
+
+def test_a_right_key_forgives_the_wrong_ones_before() -> None:
+    security = SecurityAccess(SECRET, lambda: 0, Random(1))
+    for _ in range(4):
+        for _ in range(2):
+            security.seed()
+            with pytest.raises(NegativeResponseError):
+                security.unlock(bytes(16))
+        security.unlock(key_for(SECRET, security.seed()))
+        security.lock()
+    security.restart()
+    assert len(security.seed()) == 16
 
 
 def test_a_clean_reset_has_no_delay() -> None:

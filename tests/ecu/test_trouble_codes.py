@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carpilot.ecu.fault_memory import AGEING_CYCLES, FaultMemory, Readings, Snapshot, lit, why
+from carpilot.ecu.fault_memory import AGEING_CYCLES, FaultMemory, Readings, Snapshot, Status, lit, why
 from carpilot.ecu.trouble_codes import (
     Lamp,
     Urgency,
@@ -136,6 +136,28 @@ def test_the_life_of_a_status_byte() -> None:
     assert status(memory) == 0x68
     memory.clear()
     assert status(memory) == 0x50
+
+
+def test_the_bits_are_those_of_annex_d() -> None:
+    assert [f"{bit:02X}" for bit in Status] == ["01", "02", "04", "08", "10", "20", "40", "80"]
+
+
+@pytest.mark.parametrize("group, letter", [(0x000000, "P"), (0x400000, "C"), (0x800000, "B"), (0xC00000, "U")])
+def test_a_group_clears_its_letter_alone(group: int, letter: str) -> None:
+    codes = ("P0562-16", "C0035-31", "B0083-31", "U0140-87")
+    memory = FaultMemory("BENCH", lambda: 0, codes=[explain(code) for code in codes])
+    for code in codes:
+        memory.set(code)
+    memory.clear(group)
+    assert [record.code.code[0] for record in memory.matching(0x08)] == [code[0] for code in codes if code[0] != letter]
+
+
+def test_the_occurrence_counter_stops_at_its_end() -> None:
+    memory = Clock().memory()
+    for _ in range(300):
+        memory.set(LOST_BCM)
+        memory.heal(LOST_BCM)
+    assert memory.record(LOST_BCM).occurrences == 255
 
 
 def test_a_code_that_needs_two_cycles_is_pending_in_the_first() -> None:
