@@ -2,7 +2,7 @@
 
 Timestamps are simulation time in seconds; the channel is the segment's place in SEGMENTS. Frames of the same run give the
 same bytes. Error frames are written too, those of a bus whose `error_taps` hold `on_error`; most formats keep only that
-there was one.
+there was one. What a format cannot hold is left out and counted: python-can's TRC has neither FD nor error frames.
 """
 
 from pathlib import Path
@@ -61,10 +61,15 @@ class BusRecorder:
         self.path = path
         self.frames = 0
         self.error_frames = 0
+        self.left_out = 0
+        self._is_classic_only = path.suffix == ".trc"
 
     def __call__(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
         """Write one frame."""
         del sender
+        if frame.is_fd and self._is_classic_only:
+            self.left_out += 1
+            return
         self.frames += 1
         self._writer.on_message_received(
             can.Message(
@@ -83,6 +88,9 @@ class BusRecorder:
     def on_error(self, time_ns: int, segment: str, kind: ErrorKind, sender: str) -> None:
         """Write one error frame."""
         del sender
+        if self._is_classic_only:
+            self.left_out += 1
+            return
         self.error_frames += 1
         message = to_message(heard_error(time_ns, kind), segment)
         message.channel = SEGMENTS.index(segment)

@@ -5,6 +5,7 @@ import can
 import pytest
 
 from carpilot.bus.bus import Bus
+from carpilot.bus.controller import ErrorKind
 from carpilot.bus.disturbance import BitError
 from carpilot.bus.frame import Frame
 from carpilot.bus.recorder import BusRecorder
@@ -95,6 +96,16 @@ def test_given_a_segment_with_error_frames_when_recorded_twice_then_each_is_in_i
         assert [m.data[0] for m in messages if not m.is_error_frame] == list(range(10))
         contents.append(recorder.path.read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_given_a_format_without_fd_when_recorded_then_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    recorder = BusRecorder(tmp_path / "bus.trc")
+    for time_ns, segment, frame in FD_ROWS:
+        recorder(time_ns, segment, frame, "VCU")
+    recorder.on_error(6_000_000, "body", ErrorKind.BIT, "VCU")
+    recorder.close()
+    assert (recorder.frames, recorder.error_frames, recorder.left_out) == (1, 0, 4)
+    assert [message.arbitration_id for message in can.LogReader(recorder.path)] == [0x103]
 
 
 def test_given_an_asc_log_when_written_then_it_does_not_tell_the_time_of_day(tmp_path: Path) -> None:
