@@ -1,10 +1,17 @@
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carpilot.bus.authentication import MAX_TRIES, Authenticator, Verifier, cmac
+from carpilot.bus.bus import Bus
+from carpilot.bus.disturbance import Suspension
 from carpilot.bus.e2e import Check, Checker, Profile, Protector
+from carpilot.bus.frame import Frame
+from carpilot.bus.sources import Capture, Replay, Spoof
 from carpilot.errors import WireError
+from carpilot.sim.scheduler import Scheduler
 
 # RFC 4493, section 4: the key, the message, and the codes of its first 0, 16, 40 and 64 bytes.
 RFC_KEY = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
@@ -140,6 +147,50 @@ def test_given_any_freshness_when_candidates_are_asked_then_at_most_three_each_a
     found = Verifier(KEY, DATA_ID, freshness=freshness, freshness_bytes=size).candidates(low)
     assert len(found) <= MAX_TRIES
     assert all(value > freshness and value % (1 << 8 * size) == low for value in found)
+
+
+def test_given_a_segment_when_an_intruder_replays_forges_and_silences_then_nothing_of_it_is_accepted() -> None:
+    scheduler, accepted = Scheduler(), list[bytes]()
+    bus = Bus("body", scheduler, 500_000, 2_000_000)
+    sender, receiver = pair()
+    protector, checker = Protector(DATA_ID, Profile.P05), Checker(DATA_ID, Profile.P05)
+    random = Random(4)
+
+    def receive(frame: Frame) -> None:
+        checker.forget()  # so that freshness alone has to refuse what is old
+        if checker.check(frame.data).is_accepted and receiver.check(frame.data):
+            accepted.append(frame.data)
+
+    def forge(frame: Frame) -> Frame:
+        data = frame.data[:4] + random.randbytes(12) + frame.data[16:20] + random.randbytes(8) + bytes(4)
+        return Frame(0x210, Protector(DATA_ID, Profile.P05).protect(data), is_fd=True)
+
+    port = bus.attach("COPILOT")
+    bus.attach("DOOR", receive)
+    sent: list[bytes] = []
+
+    def send() -> None:
+        sent.append(protector.protect(sender.sign(MESSAGE)))
+        port.send(Frame(0x210, sent[-1], is_fd=True, has_bitrate_switch=True))
+
+    scheduler.every(10_000_000, send)
+    capture = Capture(frozenset({0x210}))
+    bus.taps.append(capture)
+    scheduler.run_until(495_000_000)
+    bus.taps.remove(capture)
+    assert accepted == sent
+    before = len(accepted)
+    bus.disturbances.append(Suspension(frozenset({0x210})))
+    bus.disturbances.append(Replay(rows=capture.rows))
+    scheduler.run_until(1_100_000_000)
+    assert len(accepted) == before
+    bus.disturbances.clear()
+    bus.disturbances.append(Spoof(arbitration_id=0x210, forge=forge))
+    scheduler.run_until(2_000_000_000)
+    assert receiver.rejected >= 50 + 80
+    assert accepted == [row for row in sent if row in set(accepted)]
+    assert all(row in sent for row in accepted)
+    assert len(accepted) > before + 80
 
 
 @pytest.mark.parametrize("data", [b"", bytes(31), bytes(33), bytes(64)])
