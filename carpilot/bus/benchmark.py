@@ -204,7 +204,9 @@ def read_log(path: Path) -> list[tuple[int, Frame]]:
     try:
         with can.LogReader(path) as reader:
             messages = [m for m in reader if not (m.is_error_frame or m.is_remote_frame)]
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
         raise InputError(f"cannot read {path}: {error}") from error
     if not messages:
         raise InputError(f"{path} has no data frames")
@@ -218,12 +220,11 @@ def read_log(path: Path) -> list[tuple[int, Frame]]:
     ]
 
 
-def replayed(path: Path | None) -> Figure:
+def replayed(rows: list[tuple[int, Frame]] | None, name: str) -> Figure:
     """Real traffic onto a segment: nothing lost, nothing out of order."""
     what = "real traffic replayed onto a segment: lost or out of order"
-    if path is None:
+    if rows is None:
         return Figure(what, note="skipped: give a log of real traffic with --log FILE")
-    rows = read_log(path)
     scheduler, received = Scheduler(), list[Frame]()
     bus = Bus("bench", scheduler, BITRATE)
     bus.attach("LISTENER", received.append)
@@ -241,6 +242,6 @@ def replayed(path: Path | None) -> Figure:
         "frames",
         target="0",
         is_reached=wrong == 0,
-        note=f"{path.name}: {len(rows):,} frames, {seconds / spent:.0f} x real time, "
+        note=f"{name}: {len(rows):,} frames, {seconds / spent:.0f} x real time, "
         f"at most {player.latest_ns / NS_PER_US:.0f} µs after the log's time",
     )

@@ -52,13 +52,14 @@ def bus(
 def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list[Callable[[], Figure]]":
     from carpilot.bus import benchmark, benchmark_peers
 
+    traffic = benchmark.read_log(log) if log else None  # first of all, so that a wrong name costs no waiting
     return [
         partial(benchmark.saturated, 5 if is_quick else 20),
         partial(benchmark_peers.listeners, 5_000 if is_quick else 20_000),
         partial(benchmark.lengths, 50_000 if is_quick else 1_000_000),
         partial(benchmark.responses, 5 if is_quick else 60),
         partial(benchmark_peers.paced, 0.5 if is_quick else 4, bitrate),
-        partial(benchmark.replayed, log),
+        partial(benchmark.replayed, traffic, log.name if log else ""),
         partial(whole_car, min(hours, 0.02) if is_quick else hours),
     ]
 

@@ -41,7 +41,7 @@ def test_given_a_log_when_replayed_then_nothing_is_lost_or_out_of_order_even_whe
     path.write_text(LOG)
     rows = read_log(path)
     assert [frame.arbitration_id for _, frame in rows] == [0xEE, 0xFE, 0x101, 1, 0x1ABCDEF0]
-    figure = replayed(path)
+    figure = replayed(rows, path.name)
     assert (figure.figure, figure.is_reached) == (0, True)
     assert "5 frames" in figure.note
 
@@ -55,7 +55,7 @@ def test_given_a_log_without_frames_when_read_then_input_error(tmp_path: Path, c
 
 
 def test_given_a_missing_log_when_read_then_input_error_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"cannot read .*nowhere\.log"):
+    with pytest.raises(InputError, match=r"cannot read .*nowhere\.log: No such file"):
         read_log(tmp_path / "nowhere.log")
 
 
