@@ -9,6 +9,7 @@ from itertools import pairwise
 from time import process_time
 
 import can
+from can.broadcastmanager import ThreadBasedCyclicSendTask
 
 from carpilot.bus.benchmark import FIRST_ID, RUNS, Figure
 from carpilot.bus.bus import Bus
@@ -145,12 +146,18 @@ def _peer_arrivals(seconds: float) -> dict[int, list[int]]:
         can.Bus(interface="virtual", channel="carpilot-pace") as listener,
     ):
         start = time.monotonic()
-        for identifier in arrivals:
-            message = can.Message(arbitration_id=identifier, data=bytes(8), is_extended_id=False)
-            sender.send_periodic(message, PERIOD_MS / 1000)
+        tasks = [
+            sender.send_periodic(
+                can.Message(arbitration_id=identifier, data=bytes(8), is_extended_id=False), PERIOD_MS / 1000
+            )
+            for identifier in arrivals
+        ]
         while time.monotonic() - start < seconds:
             heard = listener.recv(0.1)
             if heard is not None:
                 arrivals[heard.arbitration_id].append(time.monotonic_ns())
         sender.stop_all_periodic_tasks()
+        for task in tasks:  # a thread that still sends would meet a closed bus
+            if isinstance(task, ThreadBasedCyclicSendTask) and task.thread is not None:
+                task.thread.join()
     return arrivals
