@@ -9,16 +9,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from random import Random
 
 from carpilot.bus.attach import AttachServer
+from carpilot.bus.frame import Frame
 from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
 from carpilot.decision import Act, Command, Outcome
 from carpilot.decision_log import DecisionLog
 from carpilot.exchange import Exchange, Result, conclude
 from carpilot.execution import Execution, Row, Status
+from carpilot.faults import Fault, inject
 from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
 from carpilot.policy.rules import Policy, default_policy
@@ -66,6 +69,7 @@ class Cabin:
         attach: bool = False,
         policy: Policy | None = None,
         tools: ToolCatalogue | None = None,
+        seed: int = 0,
     ) -> None:
         self.reasoner = reasoner
         self.policy = policy or default_policy()
@@ -79,7 +83,13 @@ class Cabin:
         self._thinking: _Thinking | None = None
         self._changes: deque[tuple[int, str]] = deque()
         self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
-        self.car = Car(start, tuple(tap for tap in (self.frames, self.recorder) if tap is not None))
+        self.is_log_broken = False
+        self._random = Random(seed)
+        self.car = Car(start, (self.frames, self._record) if self.recorder else (self.frames,), seed=seed)
+        if self.recorder:
+            for bus in self.car.buses.values():
+                bus.error_taps.append(self.recorder.on_error)
+        self.car.commander.port.on_bus_off = self._on_bus_off
         self.door = AttachServer(self.car.buses) if attach else None
         self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
 
@@ -99,6 +109,15 @@ class Cabin:
             self.recorder.close()
         self.log.close()
 
+    def _record(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
+        """Write a frame; when that fails the drive goes on, marked."""
+        if self.recorder is None or self.is_log_broken:
+            return
+        try:
+            self.recorder(time_ns, segment, frame, sender)
+        except OSError:
+            self.is_log_broken = True
+
     # Time
 
     def advance(self, seconds: float) -> None:
@@ -116,6 +135,9 @@ class Cabin:
             self._refresh()
 
     def _refresh(self) -> None:
+        if self.car.is_disk_full and not self.is_log_broken:
+            self.is_log_broken = True
+            self.log.write(self.now_ns, "log broken")
         for exchange in tuple(self._open):
             if exchange.execution:
                 exchange.execution.refresh()
@@ -209,6 +231,8 @@ class Cabin:
         if exchange.request.seat is not Seat.DRIVER:
             self._finish(exchange, Result.DENIED, "Only the driver can confirm that.")
             return
+        if yes and not problem and self.is_log_broken:
+            problem = "the log cannot be written, and a confirmation must be on record"
         self._confirmation = None
         if not yes or problem:
             reason = problem or "you said no"
@@ -321,8 +345,11 @@ class Cabin:
     # Hands, feet, and the world
 
     def touch(self, path: str, target: Value) -> None:
-        """Ask for a target with a hand on the control: gate, bus, ECU, status, like words."""
+        """Ask for a target with a hand on the control: gate, bus, ECU, status, like words. The hand wins over words."""
         checked = self.car.catalogue[path].check(target)
+        for exchange in self._open:
+            if exchange.execution:
+                exchange.execution.give_way(path, "you used the control yourself")
         if self._confirmation and any(command.path == path for command in self._confirmation.commands):
             self._drop_confirmation("you used the control yourself")
         exchange = self._hear(f"touch {self.car.catalogue[path].label}", Seat.DRIVER)
@@ -348,10 +375,19 @@ class Cabin:
         self.car.set(path, value)
         self.log.write(self.now_ns, "set", path=path, value=value)
 
-    def fault(self, kind: str, node: str, seconds: float, path: str | None = None) -> None:
-        """Let a part fail for a time; see `Car.fault`."""
-        self.car.fault(kind, node, seconds, path)
-        self.log.write(self.now_ns, "fault", kind=kind, node=node, seconds=seconds, path=path)
+    def fault(self, fault: Fault) -> None:
+        """Let a part fail for a time. Raises InputError for a fault that cannot be."""
+        inject(self.car, fault, self._random)
+        given = {name: value for name, value in asdict(fault).items() if value is not None}
+        self.log.write(self.now_ns, "fault", **given)
+
+    def _on_bus_off(self) -> None:
+        """Give up everything that is open: nothing old is sent when the bus comes back."""
+        self.car.commander.port.clear()
+        for exchange in self._open:
+            if exchange.execution:
+                exchange.execution.give_up("the copilot is cut off from the bus")
+        self._drop_confirmation("the copilot is cut off from the bus")
 
     # The picture
 

@@ -1,18 +1,22 @@
 """The car without a copilot's mind: clock, segments, ECUs, gateway, and the copilot's ear and mouth on the bus."""
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from carpilot.bus.bus import Bus
 from carpilot.bus.commander import Commander
 from carpilot.bus.database import SEGMENTS, Database, default_database
 from carpilot.bus.frame import Frame
+from carpilot.bus.guardian import Budget, BusHealth, Guardian, HealthMonitor
+from carpilot.bus.inbox import Inbox
 from carpilot.bus.observer import Observer
 from carpilot.ecu.assistance import Assistance
 from carpilot.ecu.battery import BatteryManagement
 from carpilot.ecu.body import Body
 from carpilot.ecu.climate import Climate
 from carpilot.ecu.cluster import Cluster
+from carpilot.ecu.diagnosis import Diagnosis
 from carpilot.ecu.door import Doors
 from carpilot.ecu.gateway import Gateway
 from carpilot.ecu.media import Media
@@ -23,7 +27,6 @@ from carpilot.ecu.roof import Roof
 from carpilot.ecu.seat import Seats
 from carpilot.ecu.stability import Stability
 from carpilot.ecu.vehicle_control import VehicleControl
-from carpilot.errors import InputError, UnknownNameError
 from carpilot.sim.scheduler import Scheduler
 from carpilot.staging import stage
 from carpilot.units import seconds_to_ns
@@ -52,18 +55,23 @@ DEVICES = (
 )
 
 
+ECU_BUDGET, COPILOT_BUDGET, GATEWAY_BUDGET = Budget(frames=60), Budget(frames=100), Budget(frames=300)
+"""What a node may send in 100 ms; several times what it ever needs."""
+
+
 class Car:
     """Thirteen ECUs and a gateway on three segments.
 
     `start` gives VSS values that hold before the first frame. The car then runs for a second and a half, so that every
-    status has been heard and standing is known. Time 0 of a log is the first frame.
+    status has been heard and standing is known. Time 0 of a log is the first frame. `seed` is for what is random in the
+    car's own units, such as the seeds of SecurityAccess.
     """
 
-    def __init__(self, start: Mapping[str, Value] | None = None, taps: tuple[Any, ...] = ()) -> None:
+    def __init__(self, start: Mapping[str, Value] | None = None, taps: tuple[Any, ...] = (), *, seed: int = 0) -> None:
         self.catalogue: Catalogue = default_catalogue()
         self.database: Database = default_database()
         self.scheduler = Scheduler()
-        self.world = World()
+        self.world: World = World()
         self.buses = {name: Bus(name, self.scheduler) for name in SEGMENTS}
         for bus in self.buses.values():
             bus.taps.extend(taps)
@@ -81,10 +89,21 @@ class Car:
         assistance, navigation = self.nodes["ADAS"].device, self.nodes["NAV"].device
         assert isinstance(assistance, Assistance) and isinstance(navigation, Navigation)
         assistance.read_signs = lambda: navigation.road.limit_kph
+        doors = self.nodes["DOOR"].device
+        assert isinstance(doors, Doors)
+        doors.read_trip = lambda: self.nodes["DOOR"].trip
         self.gateway = Gateway(self.scheduler, self.buses, KEY)
         self.observer = Observer(self.catalogue, self.database, self.scheduler)
-        port = self.buses["infotainment"].attach(COPILOT, self.observer.on_frame)
+        self.inbox = Inbox(self.observer.on_frame, [info.arbitration_id for info in self.database.info.values()])
+        port = self.buses["infotainment"].attach(COPILOT, self.inbox)
         self.commander = Commander(self.catalogue, self.database, port, KEY)
+        budgets = dict.fromkeys(self.nodes, ECU_BUDGET) | {COPILOT: COPILOT_BUDGET, Gateway.name: GATEWAY_BUDGET}
+        self.guardians = {name: Guardian(bus, budgets) for name, bus in self.buses.items()}
+        self.monitor = HealthMonitor(self.buses["infotainment"], self._on_health)
+        self.is_disk_full = False
+        self.diagnosis = Diagnosis(
+            self.scheduler, self.buses, self.database, self.nodes, self.gateway, self.world, Random(seed)
+        )
         for path, signal in self.catalogue.items():
             if path.endswith("IsOccupied"):
                 self.set(path, signal.initial)
@@ -118,29 +137,11 @@ class Car:
             self.observer.expect_jump()
         self.nodes[signal.ecu].wake()
 
-    def fault(self, kind: str, node: str, seconds: float, path: str | None = None) -> None:
-        """Inject a fault: ecu_reset (silent, then starts anew), ecu_silent, or jam (an actuator does not move)."""
-        if kind not in FAULTS:
-            raise UnknownNameError("fault", kind, FAULTS)
-        if node not in self.nodes:
-            raise UnknownNameError("node", node, self.nodes)
-        target = self.nodes[node]
-        if kind == "ecu_reset":
-            target.reset(seconds_to_ns(seconds))
-        elif kind == "ecu_silent":
-            target.is_stuck_silent = True
-            self.scheduler.after(seconds_to_ns(seconds), lambda: setattr(target, "is_stuck_silent", False))
-        elif path is None or path not in target.device.actual:
-            raise InputError(f"a jam needs the path of one of {node}'s actuators, not {path!r}")
-        else:
-            target.device.jammed.add(path)
-            self.scheduler.after(seconds_to_ns(seconds), lambda: target.device.jammed.discard(path))
+    def _on_health(self, health: BusHealth, time_ns: int) -> None:
+        del time_ns
+        self.observer.is_bus_degraded = health is not BusHealth.SOUND
 
     def name_of(self, frame: Frame) -> str:
         """Return the name of a frame's message, or its identifier."""
         info = self.database.by_id.get(frame.arbitration_id)
         return info.name if info else f"{frame.arbitration_id:#x}"
-
-
-FAULTS = ("ecu_reset", "ecu_silent", "jam")
-

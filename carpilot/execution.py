@@ -26,6 +26,7 @@ REFUSALS = {
     "RefusedIntegrity": "found the frame damaged",
     "Booting": "is starting up",
 }
+TRIP = "Vehicle.Private.Access.Trip"
 ANSWER_NOT_BEFORE_NS = 20 * NS_PER_MS
 GRACE_NS = NS_PER_S // 2
 
@@ -108,6 +109,9 @@ class Execution:
                 orders[row.command.path] = order
             else:
                 self.car.commander.announce(self.request.number, order)
+        trip = self.car.observer.reading(TRIP)
+        if trip.is_valid and isinstance(trip.value, int):
+            self.car.commander.resynchronise(trip.value)
         carried = self.car.commander.send(self.request.number, list(orders.values()))
         for row in rows:
             if row.command.path in carried:
@@ -119,6 +123,18 @@ class Execution:
         """Settle what still waits for a confirmation: it will not be sent."""
         for row in self.rows:
             if row.status is Status.WAITING:
+                self._settle(row, Status.NOT_DONE, reason)
+
+    def give_way(self, path: str, reason: str) -> None:
+        """Settle what is still open of one actuator: somebody else moves it now."""
+        for row in self.rows:
+            if row.command.path == path and not row.is_settled:
+                self._settle(row, Status.NOT_DONE, reason)
+
+    def give_up(self, reason: str) -> None:
+        """Settle everything that is still open."""
+        for row in self.rows:
+            if not row.is_settled:
                 self._settle(row, Status.NOT_DONE, reason)
 
     @property

@@ -96,11 +96,22 @@ def _set_cable(car: "Car", value: Value) -> None:
 
 
 def _fill(wheel: int) -> Setter:
-    return lambda car, value: car.world.tyres.wheels[wheel].fill(float(value))
+    def fill(car: "Car", value: Value) -> None:
+        car.world.tyres.wheels[wheel].fill(float(value))
+
+    return fill
 
 
 def _set_odometer(car: "Car", value: Value) -> None:
     car.world.odometer_m = float(value) * 1000
+
+
+def _set_battery_temperature(car: "Car", value: Value) -> None:
+    car.world.battery.temperature_celsius = float(value)
+
+
+def _set_voltage(car: "Car", value: Value) -> None:
+    car.world.low_voltage.forced_v = float(value)
 
 
 BATTERY = "Vehicle.Powertrain.TractionBattery."
@@ -111,7 +122,7 @@ _SETTERS: Mapping[str, Setter] = {
     "Vehicle.LowVoltageSystemState": _world("ignition"),
     f"{BATTERY}StateOfCharge.Displayed": _number("charge_percent"),
     "Vehicle.Powertrain.Range": _set_range,
-    f"{BATTERY}Temperature.Average": lambda car, value: setattr(car.world.battery, "temperature_celsius", float(value)),
+    f"{BATTERY}Temperature.Average": _set_battery_temperature,
     f"{BATTERY}Charging.ChargingPort.AnyPosition.IsChargingCableConnected": _set_cable,
     "Vehicle.Exterior.AirTemperature": _number("outside_celsius"),
     "Vehicle.Body.Raindetection.Intensity": _number("rain_percent"),
@@ -124,9 +135,7 @@ _SETTERS: Mapping[str, Setter] = {
     "Vehicle.Body.Windshield.Front.WasherFluid.Level": lambda car, value: setattr(
         _device(car, "BCM", Body), "washer_percent", float(value)
     ),
-    "Vehicle.LowVoltageBattery.CurrentVoltage": lambda car, value: setattr(
-        car.world.low_voltage, "forced_v", float(value)
-    ),
+    "Vehicle.LowVoltageBattery.CurrentVoltage": _set_voltage,
     "Vehicle.Private.Messages.UnreadCount": lambda car, value: setattr(
         _device(car, "PHONE", Phone), "unread", int(value)
     ),

@@ -19,6 +19,7 @@ from carpilot.decision import Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
+from carpilot.faults import Fault
 from carpilot.files import asset
 from carpilot.policy.rules import default_policy
 from carpilot.reasoning.reasoner import Control, Turn
@@ -111,7 +112,7 @@ def test_given_a_request_when_it_is_done_then_the_status_has_shown_it_and_the_re
 
 def test_given_an_ecu_that_fails_when_asked_then_done_is_not_said() -> None:
     ride = Ride()
-    ride.cabin.fault("ecu_silent", "SEAT", 30)
+    ride.cabin.fault(Fault("ecu_silent", 30, node="SEAT"))
     exchange = ride.cabin.ask("my seat")
     assert exchange.result is Result.NOT_DONE
     assert "the SEAT unit is silent" in exchange.reply
@@ -537,7 +538,8 @@ def test_given_a_decision_log_when_a_request_ends_then_every_step_stands_in_it(t
 
 
 SEGMENT_FILES = {
-    name: cantools.database.load_file(asset("vehicle", f"{name}.dbc")) for name in ("powertrain", "body", "infotainment")
+    name: cantools.database.load_file(asset("vehicle", f"{name}.dbc"))
+    for name in ("powertrain", "body", "infotainment")
 }
 
 
@@ -591,6 +593,7 @@ RUN = """
 import sys
 from pathlib import Path
 from carpilot.cabin import Cabin
+from carpilot.faults import Fault
 from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call
 

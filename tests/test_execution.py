@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from random import Random
 
 import pytest
 
 from carpilot.car import Car
 from carpilot.decision import Command, Outcome
 from carpilot.execution import Execution, Row, Status
+from carpilot.faults import Fault, inject
 from carpilot.policy.judge import Channel
 from carpilot.policy.rules import default_policy
 from carpilot.request import Request, Seat
@@ -74,6 +76,7 @@ PRECONDITIONS: dict[str, dict[str, Value]] = {
     f"{BATTERY}Charging.StartStopCharging": {
         f"{BATTERY}Charging.ChargingPort.AnyPosition.IsChargingCableConnected": True
     },
+    "Vehicle.Private.Navigation.Waypoint": {"Vehicle.Private.Navigation.Destination": "BORDER_TOWN"},
     "Vehicle.Private.Phone.CallState": {"Vehicle.Private.Phone.CallState": "RINGING"},
 }
 NOT_COMMANDED = {"DIALING", "RINGING", "DONE", "HELD", "BEAM"}
@@ -101,7 +104,7 @@ def test_given_any_actuator_when_a_new_target_is_sent_then_it_is_confirmed_in_ti
 
 def test_given_a_silent_ecu_when_time_is_up_then_it_is_not_done_and_said_to_be_silent() -> None:
     errand = Errand()
-    errand.car.fault("ecu_silent", "SEAT", 60)
+    inject(errand.car, Fault("ecu_silent", 60, node="SEAT"), Random(1))
     (row,) = errand.send(Command(HEAT, 66))
     errand.wait(3)
     assert (row.status, row.detail) == (Status.NOT_DONE, "the SEAT unit is silent")
@@ -110,7 +113,7 @@ def test_given_a_silent_ecu_when_time_is_up_then_it_is_not_done_and_said_to_be_s
 
 def test_given_a_jammed_window_when_asked_to_move_then_it_is_not_done_and_said_to_be_jammed() -> None:
     errand = Errand()
-    errand.car.fault("jam", "DOOR", 60, WINDOW)
+    inject(errand.car, Fault("jam", 60, node="DOOR", path=WINDOW), Random(1))
     (row,) = errand.send(Command(WINDOW, 100))
     errand.wait(1)
     assert (row.status, row.detail) == (Status.NOT_DONE, "the DOOR unit is jammed")
@@ -119,7 +122,7 @@ def test_given_a_jammed_window_when_asked_to_move_then_it_is_not_done_and_said_t
 
 def test_given_one_jammed_window_of_two_when_asked_to_move_then_the_other_is_confirmed() -> None:
     errand = Errand()
-    errand.car.fault("jam", "DOOR", 60, WINDOW)
+    inject(errand.car, Fault("jam", 60, node="DOOR", path=WINDOW), Random(1))
     jammed, free = errand.send(Command(WINDOW, 100), Command(OTHER_WINDOW, 100))
     errand.wait(5)
     assert (jammed.status, jammed.detail) == (Status.NOT_DONE, "the DOOR unit is jammed")
@@ -130,7 +133,7 @@ def test_given_a_restart_on_the_way_when_time_is_up_then_it_is_not_done_and_said
     errand = Errand()
     (row,) = errand.send(Command(WINDOW, 100))
     errand.wait(1)
-    errand.car.fault("ecu_reset", "DOOR", 0.3)
+    inject(errand.car, Fault("ecu_reset", 0.3, node="DOOR"), Random(1))
     stopped = errand.actual(WINDOW)
     errand.wait(9)
     assert errand.actual(WINDOW) == stopped
@@ -216,7 +219,7 @@ def test_given_random_faults_when_carried_out_then_done_is_said_only_of_what_is_
     for step in range(1000):
         if not is_broken and chance.random() < 0.01:
             is_broken = True
-            errand.car.fault(kind, node, chance.uniform(0.05, 12), path)
+            inject(errand.car, Fault(kind, chance.uniform(0.05, 12), node=node, path=path), Random(1))
         before = [row.status for row in rows]
         errand.wait(0.01)
         for row, status in zip(rows, before, strict=True):

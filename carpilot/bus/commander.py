@@ -8,7 +8,7 @@ request caused which frame.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from carpilot.bus.authentication import Authenticator
+from carpilot.bus.authentication import TRIP_SHIFT, Authenticator
 from carpilot.bus.bus import Port
 from carpilot.bus.database import COMMAND_SUFFIX, DECISION_MESSAGE, Database, to_bus
 from carpilot.bus.e2e import Protector, counter_of
@@ -42,6 +42,22 @@ class Commander:
         self._authenticators = {
             info.name: Authenticator(key, info.data_id) for info in commands if info.is_authenticated
         }
+        self._is_fresh = True
+
+    def probe(self) -> None:
+        """Send a decision about nothing, to see whether the bus still takes our frames."""
+        self._announce(0, Order(0, "", False, "withdrawn", NO_RULE), NO_FRAME_ID, NO_FRAME_COUNTER)
+
+    def lose_freshness(self) -> None:
+        """Forget the freshness of authentic commands, as a control unit that lost its memory."""
+        for authenticator in self._authenticators.values():
+            authenticator.freshness = 0
+        self._is_fresh = False
+
+    def resynchronise(self, trip: int) -> None:
+        """Begin a trip later than the one that the receiver tells; without a loss there is nothing to do."""
+        if not self._is_fresh:
+            self._is_fresh = all(a.resync(trip << TRIP_SHIFT) for a in self._authenticators.values())
 
     def send(self, request_number: int, orders: Sequence[Order]) -> dict[str, int]:
         """Send one frame a message with all its orders. Return the identifier of the frame that carries each path."""
@@ -54,7 +70,12 @@ class Commander:
         for name, group in messages.items():
             frame = self._frame(name, {order.path: order.target for order in group})
             for order in group:
-                self._announce(request_number, order, frame.arbitration_id, counter_of(frame.data, self._database.info[name].profile))
+                self._announce(
+                    request_number,
+                    order,
+                    frame.arbitration_id,
+                    counter_of(frame.data, self._database.info[name].profile),
+                )
                 carried[order.path] = frame.arbitration_id
             self.port.send(frame)
         return carried

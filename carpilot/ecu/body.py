@@ -8,7 +8,6 @@ from carpilot.vehicle.catalogue import Catalogue, Value
 from carpilot.vehicle.physics import World
 from carpilot.vehicle.physics.motion import MAX_BRAKE_MPS2
 
-
 LIGHTS = "Vehicle.Body.Lights."
 SWITCH_PATH = f"{LIGHTS}LightSwitch"
 LOW_BEAM, POSITION = f"{LIGHTS}Beam.Low.IsOn", f"{LIGHTS}Parking.IsOn"

@@ -5,6 +5,7 @@ sends what the device reports. A device may refuse a target; then nothing of the
 as `vehicle/physics/motors.py` says, with jam, anti-pinch and heat; the rest switches after a delay or goes at a rate.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -71,6 +72,8 @@ class Device:
         self.target: dict[str, Value] = dict(self.actual)
         self.response = Response.IDLE
         self.jammed: set[str] = set()
+        self.reversed: set[str] = set()
+        """Motors that turn the wrong way, as with crossed wires."""
         self._motion = {path: self._motion_of(path) for path in self.actual}
         self.motors = {path: Motor(KINDS[m.motor]) for path, m in self._motion.items() if m.motor is not None}
         for path, motor in self.motors.items():
@@ -198,10 +201,20 @@ class Device:
 
     def _run_motor(self, path: str, motor: Motor, dt_s: float) -> None:
         motor.is_jammed = path in self.jammed
-        motor.step(dt_s)
+        if path in self.reversed:
+            self._run_backwards(motor, dt_s)
+        else:
+            motor.step(dt_s)
         self.actual[path] = self._from_position(path, motor.position)
         if motor.state in (MotorState.BLOCKED, MotorState.HOT):
             self._give_up(path)
+
+    def _run_backwards(self, motor: Motor, dt_s: float) -> None:
+        """Move away from the target; the unit sees its position sensor go the wrong way and stops at once."""
+        way = math.copysign(motor.kind.speed_per_s * dt_s, motor.position - motor.target)
+        motor.position = min(motor.kind.high, max(motor.kind.low, motor.position + way))
+        motor.stop()
+        motor.state = MotorState.BLOCKED
 
     def _give_up(self, path: str) -> None:
         self.response = Response.JAMMED

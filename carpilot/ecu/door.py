@@ -1,5 +1,6 @@
 """DOOR: windows, locks, lids and mirrors; it also sees whether doors are open."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from carpilot.ecu.device import Device, Motion
@@ -13,7 +14,7 @@ LIDS = (
     "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsFlapOpen",
 )
 CABLE_LOCK = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsChargingCableLocked"
-FLAP = LIDS[2]
+TRIP = "Vehicle.Private.Access.Trip"
 WINDOW_SUFFIX = "Window.Position"
 LID_MAX_SPEED_MPS = 5 / 3.6
 
@@ -38,6 +39,9 @@ class Doors(Device):
         "DimmingLevel": Motion(rate_per_s=60),
     }
 
+    read_trip: Callable[[], int] = staticmethod(lambda: 0)
+    """Returns the trip of the access command that was accepted last; the node has it."""
+
     def refuses(self, path: str, target: Value) -> bool:
         """Refuse to open a lid while the car moves, and to unlock the cable while current flows."""
         if path == CABLE_LOCK and target is False and self.world.charging.state is ChargingState.CHARGING:
@@ -55,4 +59,6 @@ class Doors(Device):
         if path.endswith("IsChildLockActive"):
             side = path.removeprefix("Vehicle.Cabin.Door.").removesuffix(".IsChildLockActive")
             return self.actual[f"Vehicle.Private.Door.{side}.IsChildLockOn"]
+        if path == TRIP:
+            return self.read_trip()
         return self.world.open_doors.get(path, False)

@@ -59,14 +59,23 @@ class Navigation(Device):
         except InputError:
             return None
 
+    def set_by_hand(self, path: str, value: Value) -> None:
+        """Set at once, and plan."""
+        super().set_by_hand(path, value)
+        if path in CHANGES_THE_ROUTE:
+            self._guide()
+
     def on_target(self, path: str, target: Value) -> None:
         """Plan anew when something changes the route; without a destination there is no stop."""
         if path == DESTINATION and target == NOWHERE:
-            self._guidance = None
             self.aim(WAYPOINT, NOWHERE)
-        elif path in CHANGES_THE_ROUTE and self.target[DESTINATION] != NOWHERE:
-            route = self._plan({})
-            self._guidance = begin(route) if route and route.roads else None
+        if path in CHANGES_THE_ROUTE:
+            self._guide()
+
+    def _guide(self) -> None:
+        """Begin the guidance to the targets of now."""
+        route = self._plan({}) if self.target[DESTINATION] != NOWHERE else None
+        self._guidance = begin(route) if route and route.roads else None
 
     def live(self, dt_s: float) -> bool:
         """Follow the road as far as the car has driven, and tell the world what the road is like."""

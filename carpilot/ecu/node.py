@@ -4,9 +4,10 @@ A device is stepped every 10 ms while something in it moves, and at its own slow
 in its cycle, and at once when an actuator has moved, but not more often than every 50 ms.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
-from carpilot.bus.authentication import Verifier
+from carpilot.bus.authentication import TRIP_SHIFT, Verifier
 from carpilot.bus.bus import Bus, Port
 from carpilot.bus.codec import Physical
 from carpilot.bus.database import Database, MessageInfo, from_bus, to_bus
@@ -94,6 +95,8 @@ class EcuNode:
         self._stepped_ns = scheduler.now_ns
         self._turn = 0
         self.is_stuck_silent = False
+        self.distortions: dict[str, Callable[[Value | None], Value | None]] = {}
+        """Faults of sensors: what is reported of a path in place of its value; None is not available."""
         self._commands: dict[int, _Command] = {}
         for signal in catalogue.actuators:
             if signal.ecu == device.name and signal.command is not None:
@@ -117,6 +120,12 @@ class EcuNode:
 
     def _start(self, status: _Status, first_ns: int) -> None:
         self._scheduler.every(status.info.cycle_ns, lambda: self.send(status), first_ns)
+
+    @property
+    def trip(self) -> int:
+        """The trip whose authentic commands were accepted last."""
+        verifiers = [command.verifier for command in self._commands.values() if command.verifier is not None]
+        return max((verifier.freshness >> TRIP_SHIFT for verifier in verifiers), default=0)
 
     @property
     def is_silent(self) -> bool:
@@ -218,6 +227,8 @@ class EcuNode:
         report = self.device.report
         for signal in status.signals:
             reported = report(signal)
+            if self.distortions and signal.path in self.distortions:
+                reported = self.distortions[signal.path](reported)
             values[signal.status[1]] = None if reported is None else to_bus(signal, reported)
         return self._database.codecs[status.info.name].pack(values)
 

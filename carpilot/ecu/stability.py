@@ -1,6 +1,5 @@
 """ESC: wheel speeds, tyre pressures, stability control."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from carpilot.ecu.device import Device
@@ -23,15 +22,6 @@ class Stability(Device):
     def __init__(self, catalogue: Catalogue, world: World) -> None:
         super().__init__(catalogue, world)
         self.learned_kpa = [tyre.filled_kpa for tyre in world.tyres.wheels]
-        self._sensed: dict[str, Callable[[], Value]] = {}
-        for index, wheel in enumerate(WHEELS):
-            base = f"Vehicle.Chassis.Axle.{wheel}"
-            self._sensed |= {
-                f"{base}.Speed": lambda i=index: self.world.wheel_speeds_mps[i] / kph_to_mps(1),
-                f"{base}.Tire.Pressure": lambda i=index: round(self.world.tyres.wheels[i].pressure_kpa),
-                f"{base}.Tire.Temperature": lambda i=index: self.world.tyres.wheels[i].celsius,
-                f"{base}.Tire.IsPressureLow": lambda i=index: self.is_low(i),
-            }
 
     def is_low(self, wheel: int) -> bool:
         """Return whether a tyre is too low against what was learned, at its temperature of now."""
@@ -49,4 +39,10 @@ class Stability(Device):
 
     def sensed(self, path: str) -> Value | None:
         """Measure wheels and tyres."""
-        return self._sensed[path]()
+        index = next(index for index, wheel in enumerate(WHEELS) if f".{wheel}." in path)
+        tyre = self.world.tyres.wheels[index]
+        if path.endswith("Wheel.Left.Speed") or path.endswith("Wheel.Right.Speed"):
+            return self.world.wheel_speeds_mps[index] / kph_to_mps(1)
+        if path.endswith("Pressure"):
+            return round(tyre.pressure_kpa)
+        return self.is_low(index) if path.endswith("IsPressureLow") else tyre.celsius

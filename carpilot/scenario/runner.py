@@ -54,7 +54,8 @@ def _title(step: StepModel) -> str:
     if step.touch:
         return "touch " + ", ".join(f"{path.rsplit('.', 1)[-1]} {value}" for path, value in step.touch.items())
     if step.fault:
-        return f"fault {step.fault.kind} {step.fault.node}"
+        where = step.fault.node or step.fault.path or step.fault.message or step.fault.segment or ""
+        return f"fault {step.fault.kind} {where}".rstrip()
     return "expect"
 
 
@@ -65,8 +66,12 @@ def run_scenario(
     *,
     log_suffix: str = ".log",
     is_paced: bool = False,
+    seed: int | None = None,
 ) -> ScenarioReport:
-    """Run one scenario from start to end. Logs go to `<folder>/<file name>.<suffix>` and `.decisions.jsonl`."""
+    """Run one scenario from start to end. Logs go to `<folder>/<file name>.<suffix>` and `.decisions.jsonl`.
+
+    `seed` replaces the scenario's own.
+    """
     stem = scenario.path.stem
     cabin = Cabin(
         reasoner,
@@ -74,6 +79,7 @@ def run_scenario(
         bus_log=log_folder / f"{stem}{log_suffix}" if log_folder else None,
         decision_log=log_folder / f"{stem}.decisions.jsonl" if log_folder else None,
         attach=is_paced,
+        seed=scenario.seed if seed is None else seed,
     )
     report = ScenarioReport(scenario.name, scenario.path)
     try:
@@ -135,7 +141,7 @@ class _Run:
         for path, value in (step.touch or {}).items():
             cabin.touch(path, value)
         if step.fault is not None:
-            cabin.fault(step.fault.kind, step.fault.node, step.fault.seconds, step.fault.path)
+            cabin.fault(step.fault.fault())
         is_about_last = step.set is None and step.fault is None
         return cabin.exchanges[-1] if is_about_last and cabin.exchanges else None
 

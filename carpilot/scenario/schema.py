@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from carpilot.car import FAULTS
+from carpilot.bus.database import SEGMENTS, default_database
 from carpilot.errors import InputError, UnknownNameError
+from carpilot.faults import KINDS, Fault
 from carpilot.files import load_yaml
 from carpilot.policy.rules import default_policy
 from carpilot.request import Seat
@@ -35,12 +36,19 @@ class ExpectModel(_Strict):
 
 
 class FaultModel(_Strict):
-    """A fault of an ECU for a time."""
+    """A fault for a time; which of node, path, message and segment it needs depends on its kind."""
 
     kind: str
-    node: str
     seconds: Annotated[float, Field(gt=0, le=MAX_SCENARIO_S)]
+    node: str | None = None
     path: str | None = None
+    message: str | None = None
+    segment: str | None = None
+    strength: Annotated[int, Field(ge=1, le=3)] = 2
+
+    def fault(self) -> Fault:
+        """Return what is to be let loose."""
+        return Fault(**self.model_dump())
 
 
 class StepModel(_Strict):
@@ -114,12 +122,8 @@ def read_scenario(path: Path, catalogue: Catalogue) -> Scenario:
 def _check_step(step: StepModel, catalogue: Catalogue) -> tuple[Condition, ...] | None:
     for name, value in {**(step.set or {}), **(step.touch or {})}.items():
         catalogue[name].check(value)
-    if step.fault and step.fault.kind not in FAULTS:
-        raise UnknownNameError("fault", step.fault.kind, FAULTS)
-    if step.fault and step.fault.path is not None and not catalogue[step.fault.path].is_actuator:
-        raise InputError(f"{step.fault.path} is not an actuator")
-    if step.fault and step.fault.node not in {signal.ecu for signal in catalogue.values()}:
-        raise UnknownNameError("node", step.fault.node, sorted({signal.ecu for signal in catalogue.values()}))
+    if step.fault:
+        _check_fault(step.fault, catalogue)
     expect = step.expect
     if expect is None:
         return None
@@ -127,6 +131,22 @@ def _check_step(step: StepModel, catalogue: Catalogue) -> tuple[Condition, ...] 
     if expect.rule is not None and expect.rule not in rules:
         raise UnknownNameError("rule", expect.rule, rules)
     return None if expect.signals is None else read_conditions(catalogue, expect.signals)
+
+
+def _check_fault(fault: FaultModel, catalogue: Catalogue) -> None:
+    """Look at the names that a fault gives, before anything runs."""
+    nodes = sorted({signal.ecu for signal in catalogue.values()})
+    wanted = (
+        ("fault", fault.kind, KINDS),
+        ("node", fault.node, nodes),
+        ("message", fault.message, default_database().info),
+        ("segment", fault.segment, SEGMENTS),
+    )
+    for what, name, known in wanted:
+        if name is not None and name not in known:
+            raise UnknownNameError(what, name, known)
+    if fault.path is not None:
+        catalogue[fault.path]
 
 
 def find_scenarios(paths: list[Path]) -> list[Path]:

@@ -273,3 +273,41 @@ def test_no_row_of_frames_breaks_a_transport(frames: list[bytes]) -> None:
     bench.pass_time(3 * NS_PER_S)
     bench.say("02 3E 00")
     assert bench.messages[-1] == (b"\x3e\x00", False)
+
+
+def test_one_message_after_another_and_each_is_told_when_it_is_out() -> None:
+    bench = Bench()
+    out: list[int] = []
+    bench.transport.on_sent = lambda: out.append(bench.scheduler.now_ns)
+    for number in range(3):
+        bench.transport.send(bytes((number,)) * 10)
+        bench.pass_time(NS_PER_MS)
+        bench.say("30 00 00")
+        assert len(out) == number + 1
+        assert bench.answers[-1] == f"21 {number:02x} {number:02x} {number:02x} {number:02x} cc cc cc"
+    with pytest.raises(WireError, match="still being sent"):
+        bench.transport.send(b"\x01")
+        bench.transport.send(b"\x02")
+
+
+def test_a_reset_forgets_both_directions() -> None:
+    bench = Bench()
+    bench.say("10 08 00 01 02 03 04 05")
+    bench.transport.send(bytes(20))
+    bench.pass_time(NS_PER_MS)
+    before = bench.answers
+    bench.transport.reset()
+    bench.say("21 06 07")
+    bench.say("30 00 00")
+    bench.pass_time(2 * NS_PER_S)
+    assert bench.messages == [] and bench.transport.faults == {}
+    assert bench.answers == before
+
+
+def test_a_reset_takes_back_what_still_waits_for_the_bus() -> None:
+    bench = Bench()
+    bench.port.send(Frame(0x001, bytes(8)))
+    bench.transport.send(b"\x50\x03")
+    bench.transport.reset()
+    bench.pass_time(10 * NS_PER_MS)
+    assert bench.answers == []

@@ -12,10 +12,11 @@ from udsoncan.connections import PythonIsoTpConnection
 
 from carpilot.bus.frame import Frame
 from carpilot.car import Car
-from carpilot.ecu.diagnosis import SECRETS, VIN, Diagnosis
+from carpilot.ecu.diagnosis import SECRETS, VIN
 from carpilot.ecu.security_access import key_for
 from carpilot.ecu.trouble_codes import Lamp, conditions, lamp_of, trouble_codes
 from carpilot.errors import UnknownNameError
+from carpilot.faults import Fault, inject
 from carpilot.units import seconds_to_ns
 from carpilot.vehicle.catalogue import Value, default_catalogue
 
@@ -28,8 +29,7 @@ class Bench:
 
     def __init__(self, start: dict[str, Value] | None = None) -> None:
         self.car = Car(start)
-        car = self.car
-        self.diagnosis = Diagnosis(car.scheduler, car.buses, car.database, car.nodes, car.gateway, car.world, Random(1))
+        self.diagnosis = self.car.diagnosis
 
     def wait(self, seconds: float) -> None:
         self.car.advance(seconds_to_ns(seconds))
@@ -56,7 +56,7 @@ def test_a_car_that_is_well_stores_nothing_and_has_tested_everything() -> None:
 )
 def test_a_unit_that_falls_silent_is_missed_by_the_gateway_within_three_cycles_and_three_looks(ecu: str) -> None:
     bench = Bench()
-    bench.car.fault("ecu_silent", ecu, 4.0)
+    inject(bench.car, Fault("ecu_silent", 4.0, node=ecu), Random(1))
     bench.wait(2.5)
     lost = [code for code in bench.active if trouble_codes()[code].detects == (f"lost_communication:{ecu}",)]
     assert len(lost) == 1
@@ -82,7 +82,7 @@ def test_why_the_lamp_is_on() -> None:
 
 def test_a_window_that_does_not_move_is_stored_only_once_it_should_move() -> None:
     bench = Bench()
-    bench.car.fault("jam", "DOOR", 30.0, WINDOW)
+    inject(bench.car, Fault("jam", 30.0, node="DOOR", path=WINDOW), Random(1))
     bench.wait(3.0)
     assert bench.active == []
     bench.car.nodes["DOOR"].device.accept({WINDOW: 50})
@@ -110,7 +110,7 @@ def test_a_forged_message_is_an_intrusion() -> None:
 
 def test_a_reset_is_stored_by_the_unit_itself() -> None:
     bench = Bench()
-    bench.car.fault("ecu_reset", "BMS", 0.3)
+    inject(bench.car, Fault("ecu_reset", 0.3, node="BMS"), Random(1))
     bench.wait(3.0)
     bms = bench.diagnosis.memories["BMS"]
     assert [record.code.detects for record in bms.matching(0x08)] == [("ecu_reset:BMS",)]
@@ -217,7 +217,7 @@ def test_a_moving_car_refuses_a_reset_and_clearing() -> None:
 
 def test_a_scan_tool_reads_speed_and_codes_from_the_powertrain() -> None:
     bench = Bench({"Vehicle.Speed": 50})
-    bench.car.fault("ecu_silent", "PHONE", 19.0)
+    inject(bench.car, Fault("ecu_silent", 19.0, node="PHONE"), Random(1))
     bench.wait(2.5)
     bus = bench.can_bus("powertrain", can_filters=[{"can_id": 0x7E8, "can_mask": 0x7FF, "extended": False}])
     answers = []
@@ -239,7 +239,7 @@ def test_a_second_diagnosis_of_the_same_run_gives_the_same_bytes() -> None:
         bench = Bench()
         frames: list[tuple[int, bytes]] = []
         bench.car.buses["powertrain"].taps.append(lambda time_ns, *rest: frames.append((time_ns, rest[1].data)))
-        bench.car.fault("ecu_reset", "BMS", 0.3)
+        inject(bench.car, Fault("ecu_reset", 0.3, node="BMS"), Random(1))
         with bench.can_bus("body") as bus:
             for request in ("02 10 03", "02 27 01", "03 19 02 08"):
                 bus.send(

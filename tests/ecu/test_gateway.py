@@ -166,9 +166,7 @@ def test_given_an_access_frame_that_is_not_authentic_when_sent_then_it_is_droppe
     signer = Authenticator(bytes(16), ACCESS.data_id) if forgery == "wrong key" else segments.authenticator
     signed = bytes(32) if forgery == "no code" else signer.sign(bytes(32))
     for _ in range(2 if forgery == "repeated" else 1):
-        segments.gateway.on_frame(
-            "infotainment", Frame(ACCESS.arbitration_id, protector.protect(signed), is_fd=True)
-        )
+        segments.gateway.on_frame("infotainment", Frame(ACCESS.arbitration_id, protector.protect(signed), is_fd=True))
     assert segments.gateway.dropped == {ACCESS.arbitration_id: 1}
     assert segments.gateway.events[-1].reason == "authentication"
 
@@ -268,7 +266,9 @@ def test_given_the_segments_when_a_command_is_sent_then_it_crosses_the_wire_unch
     assert (segments.heard["body"], segments.heard["powertrain"]) == ([frame], [])
 
 
-def test_given_more_frames_than_a_route_may_carry_when_sent_then_the_rest_is_dropped_until_a_second_has_passed() -> None:
+def test_given_more_frames_than_a_route_may_carry_when_sent_then_the_rest_is_dropped_until_a_second_has_passed() -> (
+    None
+):
     segments = Segments()
     protector = Protector(DATABASE.message("HVAC_Cmd").data_id)
 

@@ -392,7 +392,9 @@ def test_given_an_unknown_window_when_moved_then_it_counts_as_opening_and_as_clo
     assert judge(POLICY, Command(WINDOW, 60), unknown, Seat.DRIVER).rule == "window.open_with_ac"
 
 
-@pytest.mark.parametrize("name", [name for name in CONDITIONS if not name.startswith(("speaker", "front zones", "bus"))])
+@pytest.mark.parametrize(
+    "name", [name for name in CONDITIONS if not name.startswith(("speaker", "front zones", "bus"))]
+)
 @pytest.mark.parametrize("quality", [Quality.STALE, Quality.INVALID, Quality.UNKNOWN])
 def test_given_readings_that_cannot_be_trusted_when_a_condition_is_asked_then_it_is_the_dangerous_case(
     name: str, quality: Quality
