@@ -426,12 +426,16 @@ def test_a_key_of_another_length_is_no_try(length: int) -> None:
     bench.unlock()
 
 
-def test_a_reset_buys_no_new_tries() -> None:
+@pytest.mark.parametrize("is_asked_for", [True, False])
+def test_a_reset_buys_no_new_tries(is_asked_for: bool) -> None:
     bench = Bench()
     bench.ask("10 03")
     bench.ask("27 01")
     assert bench.ask("27 02" + "00" * 16) == "7f 27 35"
-    bench.server.restart()
+    if is_asked_for:
+        assert bench.ask("11 01") == "51 01"
+    else:
+        bench.server.restart()
     bench.ask("10 03")
     assert bench.ask("27 01") == "7f 27 37"
     bench.ask("3E 00", 4.5)
