@@ -106,6 +106,8 @@ class FaultMemory:
         self._now_ns = now_ns
         self._readings = readings
         self._confirm_after = confirm_after
+        self.warned: set[str] = set()
+        """The codes that ask for their lamp now."""
         self.records = {code.code: Record(code) for code in (codes_of(ecu) if codes is None else codes)}
 
     def record(self, code: str) -> Record:
@@ -156,12 +158,14 @@ class FaultMemory:
             record.status |= Status.CONFIRMED
         if record.status & Status.CONFIRMED and record.code.lamp is not Lamp.NONE:
             record.status |= Status.WARNING
+            self.warned.add(record.code.code)
         if record.first_ns is None:
             record.first_ns = record.last_ns
             record.snapshot = Snapshot(record.last_ns, self._readings())
 
     def _pass(self, record: Record) -> None:
         record.status &= ~(Status.TEST_FAILED | Status.WARNING | AFTER_CLEAR)
+        self.warned.discard(record.code.code)
 
     def start_cycle(self) -> None:
         """End an operation cycle and begin the next, as switching the car off and on does: pending ends, stored codes age."""
@@ -192,6 +196,7 @@ class FaultMemory:
         for record in tuple(self.records.values()):
             if _is_in(record.code.number, group):
                 self.records[record.code.code] = Record(record.code)
+                self.warned.discard(record.code.code)
 
     def matching(self, mask: int) -> list[Record]:
         """Return the records whose status has a bit of the mask, in the order of the table."""
@@ -210,12 +215,7 @@ def _is_in(number: int, group: int) -> bool:
 
 def lit(memories: Iterable[FaultMemory]) -> frozenset[Lamp]:
     """Return the tell-tales that burn now."""
-    return frozenset(
-        record.code.lamp
-        for memory in memories
-        for record in memory.records.values()
-        if record.status & Status.WARNING and record.code.lamp is not Lamp.NONE
-    )
+    return frozenset(memory.record(code).code.lamp for memory in memories for code in memory.warned)
 
 
 def active_codes(lamp: Lamp, memories: Iterable[FaultMemory]) -> list[TroubleCode]:

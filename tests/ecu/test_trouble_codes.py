@@ -273,6 +273,10 @@ def test_why_a_lamp_is_on_is_told_with_the_most_urgent_first() -> None:
     assert lit(memories) == {Lamp.BATTERY}
     bcm.heal("P0562-16")
     assert len(why(Lamp.BATTERY, memories)) == 2
+    gateway.clear()
+    assert lit(memories) == {Lamp.BATTERY}
+    bms.clear()
+    assert lit(memories) == frozenset()
 
 
 def test_order_by_urgency() -> None:
