@@ -69,14 +69,14 @@ class Assistance(Device):
         world = self.world
         if world.brake > 0 and not self._is_braking:
             self.set_by_hand(CRUISE, False)
-            world.throttle, self._is_braking = 0.0, False
+            world.throttle, world.lift_share, self._is_braking = 0.0, 1.0, False
             return
         if world.is_speed_held:
             return
         target_mps = kph_to_mps(float(self.actual[CRUISE_SPEED]))
         pedals = cruise_throttle(target_mps, world.speed_mps, self._integral, dt_s, world.regen_level, world.drive_mode)
         self._integral = pedals.integral
-        world.throttle, world.brake = pedals.throttle, pedals.brake
+        world.throttle, world.brake, world.lift_share = pedals.throttle, pedals.brake, pedals.lift_share
         self._is_braking = pedals.brake > 0
 
     _is_braking = False

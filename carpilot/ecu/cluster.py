@@ -11,7 +11,10 @@ SERVICE_AT_KM = 27_000.0
 
 
 class Cluster(Device):
-    """The instrument cluster's unit; `lit_lamps` are the tell-tales that trouble codes light. A profile takes its time to load; the trip counter goes back at once."""
+    """The instrument cluster's unit; `lit_lamps` are the tell-tales that trouble codes light.
+
+    A profile takes its time to load; the trip counter goes back at once.
+    """
 
     name = "CLUSTER"
     slow_step_s = 1.0

@@ -41,7 +41,7 @@ class Stability(Device):
         """Measure wheels and tyres."""
         index = next(index for index, wheel in enumerate(WHEELS) if f".{wheel}." in path)
         tyre = self.world.tyres.wheels[index]
-        if path.endswith("Wheel.Left.Speed") or path.endswith("Wheel.Right.Speed"):
+        if path.endswith(".Speed"):
             return self.world.wheel_speeds_mps[index] / kph_to_mps(1)
         if path.endswith("Pressure"):
             return round(tyre.pressure_kpa)

@@ -50,8 +50,7 @@ def test_given_values_in_range_when_packed_then_cantools_packs_the_same(
     raws = {field.name: data.draw(st.integers(0, (1 << field.bits) - 1)) for field in codec.fields.values()}
     values = {name: field.physical(raws[name]) for name, field in codec.fields.items() if name not in UNREADABLE}
     given_to_cantools: dict[str, Any] = {
-        name: (codec.fields[name].names[raws[name]] if raws[name] in codec.fields[name].names else value)
-        for name, value in values.items()
+        name: codec.fields[name].names.get(raws[name], value) for name, value in values.items()
     } | dict.fromkeys(UNREADABLE & codec.fields.keys(), 0)
     assert codec.pack(values) == message.encode(given_to_cantools, strict=False)
 

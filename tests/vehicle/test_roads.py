@@ -120,7 +120,9 @@ def test_given_any_trip_and_charge_when_planned_then_the_battery_is_never_empty_
     except InputError as error:
         assert "within reach" in str(error)
         return
-    assert [stop.place.name for stop in route.stops if not stop.is_charging] == goals
+    names = iter(stop.place.name for stop in route.stops)
+    assert all(goal in names for goal in goals)  # each in its turn
+    assert all(stop.is_charging or stop.place.name in goals for stop in route.stops)
     ends_m = list(itertools.accumulate((road.length_m for road in route.roads), initial=0.0))
     used = [used_percent(route.roads[:count]) for count in range(len(ends_m))]
     added, before = 0.0, charge
@@ -396,3 +398,10 @@ def test_given_a_motorway_that_goes_straight_on_when_driven_then_it_is_told_once
     told = [each.onto for each in begin(plan(MAP, "Airport", ["Coast Town"], 100.0)).manoeuvres]
     assert told.count("East Motorway") == 1
     assert told[-2:] == ["Coast Road", "Coast Town"]
+
+
+def test_a_stop_at_a_charger_is_used_for_charging_where_the_way_on_needs_it() -> None:
+    route = plan(MAP, "Home", ["Charging Park Border", "Border Town"], 71.0)
+    assert [stop.place.name for stop in route.stops] == ["Charging Park Border", "Border Town"]
+    assert route.stops[0].is_charging and route.stops[0].charge_s > 0
+    assert route.arrival_percent >= 10.0

@@ -182,14 +182,18 @@ def plan(
     driven_m = sum(road.length_m for road in roads) - offset_m
     stops: list[Stop] = []
     network = _Network(map_, avoid)
+    here: Place | None = None
     for goal in goals:
-        for leg in _legs(network, map_.chargers, node, goal, charge, battery_celsius):
+        for leg in _legs(network, map_.chargers, node, goal, charge, battery_celsius, here):
             roads += leg.roads
             driven_m += sum(road.length_m for road in leg.roads)
             to = leg.charge_to_percent
+            if here is not None and leg.place is here and not leg.roads:
+                stops.pop()  # one is there already, and now charges too
             stops.append(Stop(leg.place, driven_m, leg.arrival_percent, to, leg.charge_s))
             charge = leg.arrival_percent if to is None else to
             node = leg.place.node
+        here = goal if goal.charger_kw > 0 else None
     return Route(roads, tuple(stops), offset_m)
 
 
@@ -226,19 +230,28 @@ class _Journey:
 
 
 def _legs(
-    network: _Network, chargers: Sequence[Place], start: Node, goal: Place, charge: float, battery_celsius: float
+    network: _Network,
+    chargers: Sequence[Place],
+    start: Node,
+    goal: Place,
+    charge: float,
+    battery_celsius: float,
+    here: Place | None,
 ) -> tuple[_Leg, ...]:
-    """Return the fastest chain of legs to a place; all but the last end at chargers."""
+    """Return the fastest chain of legs to a place; all but the last end at chargers, of which one may be `here`."""
     spare = _spare_percent(network, chargers, goal)
     number = itertools.count()
     heap = [(0.0, next(number), _Journey(0.0, start, charge))]
+    if here is not None:
+        heap.append((0.0, next(number), _Journey(0.0, start, charge, (_Leg((), here, charge),))))
     is_road_there = False
     fullest: dict[str, float] = {}
     while heap:
         _, _, journey = heapq.heappop(heap)
         if journey.is_there:
             return journey.legs
-        if journey.charge_percent <= fullest.get(journey.node.id, -math.inf):
+        is_start = journey.time_s == 0
+        if not is_start and journey.charge_percent <= fullest.get(journey.node.id, -math.inf):
             continue  # one was here sooner, with as much charge
         fullest[journey.node.id] = journey.charge_percent
         is_road_there = is_road_there or network.way(journey.node, goal.node) is not None
