@@ -188,7 +188,7 @@ def plan(
             roads += leg.roads
             driven_m += sum(road.length_m for road in leg.roads)
             to = leg.charge_to_percent
-            if here is not None and leg.place is here and not leg.roads:
+            if leg.place is here and not leg.roads and to is not None:
                 stops.pop()  # one is there already, and now charges too
             stops.append(Stop(leg.place, driven_m, leg.arrival_percent, to, leg.charge_s))
             charge = leg.arrival_percent if to is None else to
