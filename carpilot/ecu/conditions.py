@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from carpilot.bus.bus import Bus
 from carpilot.bus.database import Database
 from carpilot.bus.frame import Frame
+from carpilot.bus.observer import Observer
 from carpilot.ecu.device import Device, Response
 from carpilot.ecu.gateway import Gateway
 from carpilot.ecu.node import EcuNode
@@ -19,6 +20,7 @@ from carpilot.units import NS_PER_MS, NS_PER_S
 from carpilot.vehicle.catalogue import Value
 from carpilot.vehicle.physics import World
 from carpilot.vehicle.physics.motors import MotorState
+from carpilot.vehicle.state import Quality
 
 SILENT_CYCLES = 3
 LEAST_SILENCE_NS = 500 * NS_PER_MS
@@ -30,7 +32,10 @@ GATEWAY_EVENTS = {
     "no route": "intrusion",
     "budget": "flooding",
 }
-"""Conditions by the gateway's reason. A failed protection names the sender instead."""
+"""Conditions by the gateway's reason. Damaged frames name their sender instead."""
+DAMAGED = ("protection", "wrong length")
+ALARMS = {"two senders": "two_senders", "unknown identifier": "intrusion"}
+"""Conditions by what the observer on the infotainment segment has noticed."""
 MOTOR_CONDITIONS = {MotorState.REVERSING: "pinch", MotorState.HOT: "hot"}
 Limit = Callable[[World], bool]
 LIMITS: Mapping[str, Limit] = {
@@ -108,7 +113,9 @@ class Conditions:
         nodes: Mapping[str, EcuNode],
         gateway: Gateway,
         world: World,
+        observer: Observer | None = None,
     ) -> None:
+        self.observer = observer
         self._scheduler, self._buses, self._database = scheduler, buses, database
         self._nodes, self._gateway, self._world = nodes, gateway, world
         self._ears = _Ears(scheduler, buses, database, nodes)
@@ -149,8 +156,23 @@ class Conditions:
                 break
             if event.reason in GATEWAY_EVENTS:
                 found.add(GATEWAY_EVENTS[event.reason])
-            elif event.reason == "protection" and event.arbitration_id in self._database.by_id:
+            elif event.reason in DAMAGED and event.arbitration_id in self._database.by_id:
                 found.add(f"implausible:{self._database.by_id[event.arbitration_id].sender}")
+        return found | self._noticed(since_ns)
+
+    def _noticed(self, since_ns: int) -> set[str]:
+        """What the observer found strange, and which of its readings are marked as not valid."""
+        found: set[str] = set()
+        if self.observer is None:
+            return found
+        for alarm in reversed(self.observer.alarms):
+            if alarm.time_ns < since_ns:
+                break
+            if alarm.kind in ALARMS:
+                found.add(ALARMS[alarm.kind])
+        for path in self._readable:
+            if self.observer.reading(path).quality is Quality.INVALID:
+                found.add(NOT_VALID + path)
         return found
 
     def _networks(self) -> set[str]:

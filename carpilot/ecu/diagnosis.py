@@ -10,6 +10,7 @@ from random import Random
 
 from carpilot.bus.bus import Bus
 from carpilot.bus.database import Database
+from carpilot.bus.observer import Observer
 from carpilot.ecu.cluster import Cluster
 from carpilot.ecu.conditions import Conditions
 from carpilot.ecu.diagnostics import BCM_ADDRESS, BMS_ADDRESS, Address, DiagnosticServer, identification
@@ -39,7 +40,7 @@ CHARGE_LIMIT = "Vehicle.Powertrain.TractionBattery.Charging.ChargeLimit"
 class Diagnosis:
     """Memories, servers and tell-tales of one car. The cluster lights what the memories ask for.
 
-    `random` gives the seeds of SecurityAccess.
+    `random` gives the seeds of SecurityAccess. With an `observer`, what it finds strange on the bus is stored, too.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class Diagnosis:
         gateway: Gateway,
         world: World,
         random: Random,
+        observer: Observer | None = None,
     ) -> None:
         self._scheduler, self._world, self._gateway = scheduler, world, gateway
-        self.conditions = Conditions(scheduler, buses, database, nodes, gateway, world)
+        self.conditions = Conditions(scheduler, buses, database, nodes, gateway, world, observer)
         self.memories: dict[str, FaultMemory] = {
             name: FaultMemory(name, lambda: scheduler.now_ns, self._readings) for name in (*nodes, Gateway.name)
         }

@@ -30,6 +30,7 @@ class Bench:
     def __init__(self, start: dict[str, Value] | None = None) -> None:
         self.car = Car(start)
         self.diagnosis = self.car.diagnosis
+        self.diagnosis.conditions.observer = self.car.observer
 
     def wait(self, seconds: float) -> None:
         self.car.advance(seconds_to_ns(seconds))
@@ -114,6 +115,36 @@ def test_a_reset_is_stored_by_the_unit_itself() -> None:
     bench.wait(3.0)
     bms = bench.diagnosis.memories["BMS"]
     assert [record.code.detects for record in bms.matching(0x08)] == [("ecu_reset:BMS",)]
+
+
+@pytest.mark.parametrize(
+    "fault, code",
+    [
+        (Fault("not_available", 3.0, path="Vehicle.Speed", message="VCU_Motion"), "U0415-86"),
+        (Fault("not_available", 3.0, path="Vehicle.Cabin.HVAC.AmbientAirTemperature"), "B1506-29"),
+        (Fault("spoofed_status", 3.0, path="Vehicle.Speed", message="VCU_Motion"), "U1022-94"),
+        (Fault("wrong_length", 3.0, message="VCU_Motion"), "U0594-81"),
+        (Fault("unknown_identifier", 3.0, node="BCM"), "U1021-68"),
+        (Fault("missing_acknowledge", 3.0, node="BCM"), "U0001-08"),
+        (Fault("brown_out", 3.0, node="BCM"), "P0562-16"),
+        (Fault("bus_off", 3.0, node="BCM"), "U0140-87"),
+    ],
+)
+def test_faults_on_the_wire_are_stored_and_heal(fault: Fault, code: str) -> None:
+    bench = Bench()
+    bench.wait(3.0)
+    assert bench.active == []
+    inject(bench.car, fault, Random(1))
+    seen: set[str] = set()
+    for _ in range(50):
+        bench.wait(0.1)
+        seen.update(bench.active)
+    assert code in seen
+    bench.wait(8.0)
+    assert code not in bench.active
+    assert any(
+        code in memory.records and memory.record(code).status & 0x08 for memory in bench.diagnosis.memories.values()
+    )
 
 
 def test_every_condition_can_be_set_and_cured() -> None:
