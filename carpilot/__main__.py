@@ -24,6 +24,7 @@ app.command("train")(train.train)
 app.add_typer(bench.app, name="bench")
 app.command("signals")(listing.signals)
 app.command("tools")(listing.tools)
+app.command("faults")(listing.faults)
 
 
 def _version(value: bool) -> None:

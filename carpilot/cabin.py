@@ -14,13 +14,16 @@ from pathlib import Path
 from random import Random
 
 from carpilot.bus.attach import AttachServer
+from carpilot.bus.bridge import Bridge
 from carpilot.bus.frame import Frame
 from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
 from carpilot.decision import Act, Command, Outcome
 from carpilot.decision_log import DecisionLog
+from carpilot.errors import UnknownNameError
 from carpilot.exchange import Exchange, Result, conclude
 from carpilot.execution import Execution, Row, Status
+from carpilot.fault_words import parse_fault
 from carpilot.faults import Fault, inject
 from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
@@ -31,6 +34,7 @@ from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
 from carpilot.snapshot import PlanRow, Snapshot
 from carpilot.speech import sentence, tell
+from carpilot.trouble import ANSWER_WITHIN_NS, lamps_among, tell_reasons
 from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
 from carpilot.vehicle.catalogue import Value
 
@@ -91,6 +95,7 @@ class Cabin:
                 bus.error_taps.append(self.recorder.on_error)
         self.car.commander.port.on_bus_off = self._on_bus_off
         self.door = AttachServer(self.car.buses) if attach else None
+        self._bridges: list[Bridge] = []
         self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
 
     @property
@@ -105,6 +110,8 @@ class Cabin:
             self._thinking.thread.join(timeout=5)
         if self.door:
             self.door.close()
+        for bridge in self._bridges:
+            bridge.close()
         if self.recorder:
             self.recorder.close()
         self.log.close()
@@ -131,6 +138,8 @@ class Cabin:
             self._collect()
             if self.door:
                 self.door.poll()
+            for bridge in self._bridges:
+                bridge.poll()
             self.car.advance(min(TICK_NS, end_ns - self.now_ns))
             self._refresh()
 
@@ -276,11 +285,23 @@ class Cabin:
             self._drop_confirmation("another request came")
             self._execute(exchange, decision.commands, Channel.SPOKEN)
         elif decision.act is Act.ANSWER:
-            self._finish(exchange, Result.ANSWERED, tell(self.car.catalogue, decision.about, self.car.state()))
+            self._finish(exchange, Result.ANSWERED, self._tell(decision.about))
         elif proposal.exit is not Exit.DECIDED:
             self._finish(exchange, Result.FAILED, decision.reply)
         else:
             self._finish(exchange, Result.ASKED if decision.act is Act.ASK else Result.REFUSED, decision.reply)
+
+    def _tell(self, about: Sequence[str]) -> str:
+        """Return an answer; of warning lamps, which are lit and why."""
+        lit = [path for path in about if self.car.state().actual(path) is True]
+        if not lamps_among(about):
+            return tell(self.car.catalogue, about, self.car.state())
+        if not lit:
+            return "No warning lamp is on."
+        self.car.reader.ask()
+        self.car.advance(ANSWER_WITHIN_NS)
+        reason = tell_reasons(lamps_among(lit), self.car.reader.codes)
+        return f"{tell(self.car.catalogue, lit, self.car.state())} {reason}"
 
     def _execute(self, exchange: Exchange, commands: Sequence[Command], channel: Channel) -> None:
         execution = Execution(self.car, self.policy, exchange.request)
@@ -380,6 +401,20 @@ class Cabin:
         inject(self.car, fault, self._random)
         given = {name: value for name, value in asdict(fault).items() if value is not None}
         self.log.write(self.now_ns, "fault", **given)
+
+    def fault_in_words(self, text: str) -> None:
+        """Let a fault loose that is written as `fault_words` says, perhaps later. Raises InputError."""
+        at_s, fault = parse_fault(text, self.car.catalogue)
+        if at_s <= 0:
+            self.fault(fault)
+        else:
+            self.car.scheduler.after(seconds_to_ns(at_s), lambda: self.fault(fault))
+
+    def bridge(self, segment: str, spec: str, allow_hardware: bool = False) -> None:
+        """Couple a segment to another python-can interface. Raises InputError; says loudly what it does."""
+        if segment not in self.car.buses:
+            raise UnknownNameError("segment", segment, self.car.buses)
+        self._bridges.append(Bridge(self.car.buses[segment], spec, allow_hardware))
 
     def _on_bus_off(self) -> None:
         """Give up everything that is open: nothing old is sent when the bus comes back."""

@@ -29,6 +29,7 @@ from carpilot.ecu.stability import Stability
 from carpilot.ecu.vehicle_control import VehicleControl
 from carpilot.sim.scheduler import Scheduler
 from carpilot.staging import stage
+from carpilot.trouble import TroubleReader
 from carpilot.units import seconds_to_ns
 from carpilot.vehicle.catalogue import Catalogue, Value, default_catalogue
 from carpilot.vehicle.physics import World
@@ -102,8 +103,9 @@ class Car:
         self.monitor = HealthMonitor(self.buses["infotainment"], self._on_health)
         self.is_disk_full = False
         self.diagnosis = Diagnosis(
-            self.scheduler, self.buses, self.database, self.nodes, self.gateway, self.world, Random(seed)
+            self.scheduler, self.buses, self.database, self.nodes, self.gateway, self.world, Random(seed), self.observer
         )
+        self.reader = TroubleReader(self.buses["infotainment"], self.scheduler)
         for path, signal in self.catalogue.items():
             if path.endswith("IsOccupied"):
                 self.set(path, signal.initial)

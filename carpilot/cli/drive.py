@@ -23,6 +23,19 @@ def drive(
     attach: Annotated[
         bool, typer.Option("--attach/--no-attach", help="Let other programs of this user attach to the bus.")
     ] = True,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="KIND NAME=VALUE ... at=SECONDS: a part fails; may be repeated. `carpilot faults` lists them."
+        ),
+    ] = None,
+    bridge: Annotated[
+        str | None, typer.Option(help="Couple a segment to another python-can interface: INTERFACE:CHANNEL.")
+    ] = None,
+    bridge_segment: Annotated[str, typer.Option(help="Which segment the bridge couples.")] = "infotainment",
+    bridge_hardware: Annotated[
+        bool, typer.Option("--bridge-hardware", help="Let the bridge open what may be real hardware.")
+    ] = False,
 ) -> None:
     """Drive: cluster, cabin, climate, assistant and CAN trace in a window. Type a request, touch a control, use the arrow keys.
 
@@ -31,6 +44,10 @@ def drive(
       carpilot drive --theme night --log drive.blf
 
       carpilot drive --scenario scenarios/cold_morning.yaml
+
+      carpilot drive --fault "ecu_reset node=DOOR seconds=2 at=20"
+
+      carpilot drive --bridge udp_multicast:239.74.163.2
     """
     from carpilot.cabin import Cabin
     from carpilot.dashboard.app import run
@@ -52,6 +69,10 @@ def drive(
     cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions, attach=attach)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
+        for text in fault or []:
+            cabin.fault_in_words(text)
+        if bridge:
+            cabin.bridge(bridge_segment, bridge, bridge_hardware)
         run(cabin, (int(match[1]), int(match[2])), theme)
     finally:
         cabin.close()

@@ -78,6 +78,14 @@ def tools(as_json: JsonOption = False) -> None:
     _print(rows, ("function", "arguments", "description"), False)
 
 
+def faults(as_json: JsonOption = False) -> None:
+    """What can fail: every kind of fault with what it does and what it needs."""
+    from carpilot.faults import KINDS
+
+    rows = [{"fault": name, "does": " ".join((kind.__doc__ or "").split())} for name, kind in KINDS.items()]
+    _print(rows, ("fault", "does"), as_json)
+
+
 def models(as_json: JsonOption = False) -> None:
     """What can reason here: each model, whether it is ready, and what is missing."""
     from carpilot.reasoning.registry import statuses

@@ -37,16 +37,6 @@ def parse_settings(catalogue: Catalogue, settings: list[str]) -> dict[str, Value
         name, sign, text = setting.partition("=")
         if not sign:
             raise InputError(f"--set wants PATH=VALUE, not {setting!r}")
-        path = find_path(catalogue, name.strip())
+        path = catalogue.ending_in(name.strip())
         values[path] = catalogue[path].parse(text.strip())
     return values
-
-
-def find_path(catalogue: Catalogue, name: str) -> str:
-    """Return the one path that is this name or ends in it. Raises InputError."""
-    if name in catalogue:
-        return name
-    ends = [path for path in catalogue if path.endswith(f".{name}")]
-    if len(ends) > 1:
-        raise InputError(f"{name!r} could be {', '.join(ends)}; say more of the path")
-    return ends[0] if ends else catalogue[name].path

@@ -13,6 +13,10 @@ GEARS: tuple[tuple[str, int], ...] = (("P", 126), ("R", -1), ("N", 0), ("D", 127
 class CabinPort(Protocol):
     """The cabin as the dashboard sees it. Nothing here waits for a model or for the bus."""
 
+    def fault_in_words(self, text: str) -> None:
+        """Let a part fail, as `carpilot.fault_words` says. Raises InputError."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return the picture of this instant."""
         ...

@@ -32,6 +32,7 @@ REPEAT_AFTER_S, REPEAT_EVERY_S = 0.45, 0.12
 _STRIPS: tuple[Strip, ...] = ("strip", "trace", "hidden")
 THEME_CHOICES = ("auto", "day", "night")
 _SEATS = tuple(Seat)
+FAULT_PREFIX = "/fault "
 
 
 def followed(value: float, target: float, seconds: float) -> float:
@@ -229,8 +230,19 @@ class Dashboard:
         answer = {"yes": True, "no": False}.get(words.lower().strip(" .!"))
         if answer is not None and self.view.assistant.question:
             self.cabin.answer(answer)
+        elif words.startswith(FAULT_PREFIX):
+            self._let_fail(words.removeprefix(FAULT_PREFIX))
         elif words:
             self.cabin.submit(words, self.interface.speaker)
+
+    def _let_fail(self, words: str) -> None:
+        """Take words to the simulation, not to the copilot: `/fault jam path=... seconds=5`."""
+        try:
+            self.cabin.fault_in_words(words)
+        except InputError as error:
+            self._say(str(error))
+        else:
+            self._say(f"Fault: {words}")
 
     # --- what concerns the window alone -----------------------------------------------------------------------------
 

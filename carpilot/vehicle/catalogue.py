@@ -126,6 +126,15 @@ class Catalogue(Mapping[str, Signal]):
     def __contains__(self, path: object) -> bool:
         return path in self._signals
 
+    def ending_in(self, name: str) -> str:
+        """Return the one path that is this name or ends in it. Raises InputError."""
+        if name in self:
+            return name
+        ends = [path for path in self._signals if path.endswith(f".{name}")]
+        if len(ends) > 1:
+            raise InputError(f"{name!r} could be {', '.join(ends)}; say more of the path")
+        return ends[0] if ends else self[name].path
+
     def matching(self, pattern: str) -> tuple[str, ...]:
         """Return the paths that a pattern with `*` names, at least one."""
         found = tuple(path for path in self._signals if fnmatch.fnmatchcase(path, pattern))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from carpilot.fault_words import parse_fault
 from carpilot.request import Seat
 from carpilot.snapshot import FrameRow, PlanRow, Snapshot
 from carpilot.vehicle.catalogue import Value, default_catalogue
@@ -41,6 +42,10 @@ class DeskCabin:
             for k in reversed(range(40))
         )
         self.shown = replace(self.shown, frames=latest)
+
+    def fault_in_words(self, text: str) -> None:
+        parse_fault(text, default_catalogue())
+        self.calls.append(("fault", text))
 
     def submit(self, text: str, seat: Seat = Seat.DRIVER) -> None:
         self.calls.append(("submit", text, seat))

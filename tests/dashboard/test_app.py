@@ -123,6 +123,24 @@ def test_typing_and_enter_submits_once(desk: Desk) -> None:
     assert desk.dashboard.view.assistant.entry == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "calls", "notice"),
+    [
+        ("jam path=Row1.DriverSide.Window.Position", [("jam path=Row1.DriverSide.Window.Position",)], "Fault: jam"),
+        ("earthquake", [], "no fault 'earthquake'"),
+    ],
+)
+def test_a_fault_is_let_loose_by_words_for_the_simulation(
+    desk: Desk, words: str, calls: list[tuple[object, ...]], notice: str
+) -> None:
+    desk.press(pygame.K_RETURN)
+    desk.type(f"/fault {words}")
+    desk.press(pygame.K_RETURN)
+    assert desk.calls("fault") == calls
+    assert desk.calls("submit") == []
+    assert desk.dashboard.interface.notice.startswith(notice)
+
+
 def test_an_empty_line_is_not_submitted(desk: Desk) -> None:
     desk.type("   ")
     desk.press(pygame.K_RETURN)
