@@ -593,7 +593,6 @@ RUN = """
 import sys
 from pathlib import Path
 from carpilot.cabin import Cabin
-from carpilot.faults import Fault
 from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call
 

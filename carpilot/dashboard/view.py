@@ -14,6 +14,8 @@ from carpilot.snapshot import Snapshot
 from carpilot.units import NS_PER_S
 
 DIAL_KPH = 200
+LAMPS = "Vehicle.Private.TellTale"
+WORKSHOP_LAMPS = ("Service", "LampFailure", "Airbag", "Charge")
 POWER_KILOWATT, REGENERATION_KILOWATT = 200.0, 80.0
 COLD_BELOW_CELSIUS = 3.0
 CHARGE_LOW_PERCENT, CHARGE_EMPTY_PERCENT = 20.0, 10.0
@@ -116,10 +118,20 @@ def _telltales(car: Car) -> tuple[tuple[str, str] | None, ...]:
         ("front_fog", "green", _lit(car, f"{LIGHTS}.Fog.Front.IsOn")),
         ("rear_fog", "amber", _lit(car, f"{LIGHTS}.Fog.Rear.IsOn")),
         ("hazard", "red", _lit(car, f"{LIGHTS}.Hazard.IsSignaling")),
-        ("parking_brake", "red", _lit(car, "Vehicle.Chassis.ParkingBrake.IsEngaged")),
+        (
+            "parking_brake",
+            "red",
+            _any([_lit(car, "Vehicle.Chassis.ParkingBrake.IsEngaged"), _lit(car, f"{LAMPS}.IsBrakeOn")]),
+        ),
         ("door_open", "red", _any([_lit(car, path) for path in doors])),
         ("snowflake", "amber", None if outside is None else outside < COLD_BELOW_CELSIUS),
-        ("battery", "amber", None if charge is None else charge < CHARGE_LOW_PERCENT),
+        (
+            "battery",
+            "amber",
+            None if charge is None else charge < CHARGE_LOW_PERCENT or _lit(car, f"{LAMPS}.IsBatteryOn") is True,
+        ),
+        ("tyre", "amber", _lit(car, f"{LAMPS}.IsTyreOn")),
+        ("service", "amber", _any([_lit(car, f"{LAMPS}.Is{name}On") for name in WORKSHOP_LAMPS])),
     )
     return tuple((icon, "text3") if lit is None else ((icon, role) if lit else None) for icon, role, lit in cells)
 

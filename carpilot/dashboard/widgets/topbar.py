@@ -5,7 +5,7 @@ from carpilot.dashboard.painter import Painter
 from carpilot.dashboard.theme import LABEL, PRIMARY, SECONDARY, SMALL
 from carpilot.dashboard.widgets.parts import Card, Cell
 
-SLOT, SLOTS = 56.0, 10
+SLOT, SLOTS = 56.0, 12
 OFFLINE = "Offline · local model"
 
 
