@@ -7,6 +7,7 @@ from carpilot.ecu.device import Device, Motion
 from carpilot.vehicle.catalogue import Catalogue, Value
 from carpilot.vehicle.physics import World
 from carpilot.vehicle.physics.motion import MAX_BRAKE_MPS2
+from carpilot.vehicle.physics.weather import WIPER_STROKES_PER_MIN, wanted_wiping, wants_lights
 
 LIGHTS = "Vehicle.Body.Lights."
 SWITCH_PATH = f"{LIGHTS}LightSwitch"
@@ -21,7 +22,6 @@ HORN = "Vehicle.Body.Horn.IsActive"
 LEFT, RIGHT = f"{LIGHTS}DirectionIndicator.Left.IsSignaling", f"{LIGHTS}DirectionIndicator.Right.IsSignaling"
 LIGHT_BAR = "Vehicle.Cabin.Light.InteractiveLightBar."
 AMBIENT = "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide."
-DARK_PERCENT = 20.0
 WASH_S, WIPE_AFTER_WASH_S = 1.5, 3.0
 
 
@@ -42,12 +42,13 @@ class Body(Device):
         super().__init__(catalogue, world)
         self.washer_percent = 80.0
         self._wiping_on_s: dict[str, float] = {}
+        self._is_dark = False
 
     @property
     def is_low_beam_on(self) -> bool:
         """Whether the low beam burns: by the switch, or in the dark in AUTO."""
         switch = self.actual[SWITCH_PATH]
-        is_dark = self.world.light_percent < DARK_PERCENT
+        is_dark = wants_lights(self.world.felt_light_percent, self._is_dark)
         return self.world.ignition in ("ON", "START") and (switch == "BEAM" or (switch == "AUTO" and is_dark))
 
     @property
@@ -55,8 +56,16 @@ class Body(Device):
         """Whether the windscreen wipers move: by their mode, or by the rain sensor."""
         mode = self.actual[WIPER]
         if mode == "RAIN_SENSOR":
-            return self.world.rain_percent >= RAIN_WIPES_FROM[int(self.actual[SENSITIVITY]) - 1]
+            return self.world.felt_rain_percent >= RAIN_WIPES_FROM[int(self.actual[SENSITIVITY]) - 1]
         return mode != "OFF"
+
+    @property
+    def strokes_per_min(self) -> float:
+        """How often the windscreen wipers wipe a minute."""
+        if not self.is_wiping:
+            return 0.0
+        mode = str(self.actual[WIPER])
+        return WIPER_STROKES_PER_MIN[wanted_wiping(self.world.felt_rain_percent) if mode == "RAIN_SENSOR" else mode]
 
     @property
     def is_active(self) -> bool:
@@ -90,13 +99,17 @@ class Body(Device):
 
     def _begin_wash(self, path: str) -> None:
         wiper = WIPER if path == WASHING else REAR_WIPER
+        if path == WASHING:
+            self.world.weather.wash()
         self.washer_percent = max(0.0, self.washer_percent - WASHER_PERCENT_PER_WASH)
         if self.actual[wiper] == "OFF" or wiper in self._wiping_on_s:
             self.aim(wiper, "SLOW")
             self._wiping_on_s[wiper] = WASH_S + WIPE_AFTER_WASH_S
 
     def live(self, dt_s: float) -> bool:
-        """Let the wipes of a wash end; a mode chosen meanwhile stays."""
+        """Let the wipes of a wash end (a mode chosen meanwhile stays), and let light and wipers follow the weather."""
+        self._is_dark = wants_lights(self.world.felt_light_percent, self._is_dark)
+        self.world.weather.strokes_per_min = self.strokes_per_min
         for wiper, left_s in tuple(self._wiping_on_s.items()):
             self._wiping_on_s[wiper] = left_s - dt_s
             if self.target[wiper] != "SLOW":
@@ -123,8 +136,8 @@ _SENSED: dict[str, Callable[[Body], Value]] = {
     f"{LIGHTS}Brake.IsActive": _brake_light,
     "Vehicle.Body.Windshield.Front.Wiping.System.IsWiping": lambda body: body.is_wiping,
     "Vehicle.Exterior.AirTemperature": lambda body: body.world.outside_celsius,
-    "Vehicle.Body.Raindetection.Intensity": lambda body: round(body.world.rain_percent),
-    "Vehicle.Exterior.LightIntensity": lambda body: body.world.light_percent,
+    "Vehicle.Body.Raindetection.Intensity": lambda body: round(body.world.felt_rain_percent),
+    "Vehicle.Exterior.LightIntensity": lambda body: body.world.felt_light_percent,
     "Vehicle.Body.Windshield.Front.WasherFluid.Level": lambda body: round(body.washer_percent),
     "Vehicle.LowVoltageBattery.CurrentVoltage": lambda body: body.world.low_voltage.voltage_v,
 }
