@@ -66,8 +66,22 @@ def saturated(seconds: float, seed: int = 1) -> Figure:
     )
 
 
-def _saturate(seconds: float, seed: int) -> tuple[float, Bus]:
-    """Return the processor time of a run, and its segment."""
+def by_nodes(seconds: float, seed: int = 1) -> Figure:
+    """How the cost of a frame grows with the nodes of a full segment: from 20 to 160 of them."""
+    costs = {}
+    for nodes in (NODES, 2 * NODES, 4 * NODES, 8 * NODES):
+        spent, bus = min((_saturate(seconds, seed, nodes) for _ in range(RUNS)), key=lambda run: run[0])
+        costs[nodes] = spent / bus.frame_count * 1e6
+    return Figure(
+        f"cost of a frame with {8 * NODES} nodes instead of {NODES}",
+        costs[8 * NODES] / costs[NODES],
+        "times",
+        note=", ".join(f"{nodes}: {cost:.2f} µs" for nodes, cost in costs.items()),
+    )
+
+
+def _saturate(seconds: float, seed: int, nodes: int = NODES) -> tuple[float, Bus]:
+    """Return the processor time of a run, and its segment. More nodes send as many frames in all."""
     scheduler, random = Scheduler(), Random(seed)
     bus = Bus("bench", scheduler, BITRATE)
     heard = [0]
@@ -81,12 +95,13 @@ def _saturate(seconds: float, seed: int) -> tuple[float, Bus]:
         send = port.send
         return lambda: send(Frame(identifier, following()))
 
-    count = int(seconds_to_ns(seconds) // SATURATED_PERIOD_NS) + 2
-    for node in range(NODES):
-        port = bus.attach(f"N{node}", hear, [FIRST_ID + (node + 1) % NODES])
+    period_ns = SATURATED_PERIOD_NS * nodes // NODES
+    count = int(seconds_to_ns(seconds) // period_ns) + 2
+    for node in range(nodes):
+        port = bus.attach(f"N{node}", hear, [FIRST_ID + (node + 1) % nodes])
         payloads = [random.randbytes(8) for _ in range(count)]
-        first_ns = node * SATURATED_PERIOD_NS // NODES
-        scheduler.every(SATURATED_PERIOD_NS, sender(port, FIRST_ID + node, payloads), first_ns)
+        first_ns = node * period_ns // nodes
+        scheduler.every(period_ns, sender(port, FIRST_ID + node, payloads), first_ns)
     tables()  # made once for a process, in about 25 ms
     start = process_time()
     scheduler.run_until(seconds_to_ns(seconds))

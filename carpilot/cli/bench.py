@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Figures of this machine, as ratios against a peer in the same run.", rich_markup_mode=None)
 PACED_BITRATE = 5_000_000
-WHOLE_CAR_TARGET_MB = 1.0
+WHOLE_CAR_TARGET_FACTOR, WHOLE_CAR_TARGET_MB = 100, 300
 WHOLE_CAR_SPEED_KPH = 90
 SLICES_AN_HOUR = 60
 
@@ -40,7 +40,7 @@ def bus(
 
     rows = _rows(log, is_quick, hours, bitrate)
     shown = track(rows, "measuring", console=Console(stderr=True), transient=True, disable=as_json)
-    figures = [make() for make in shown]
+    figures = [figure for make in shown for figure in _several(make())]
     if as_json:
         typer.echo(json.dumps([figure.as_row() for figure in figures], ensure_ascii=False))
     else:
@@ -49,12 +49,17 @@ def bus(
         raise typer.Exit(1)
 
 
-def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list[Callable[[], Figure]]":
+def _several(made: "Figure | list[Figure]") -> "list[Figure]":
+    return made if isinstance(made, list) else [made]
+
+
+def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list[Callable[[], Figure | list[Figure]]]":
     from carpilot.bus import benchmark, benchmark_peers
 
     traffic = benchmark.read_log(log) if log else None  # first of all, so that a wrong name costs no waiting
     return [
         partial(benchmark.saturated, 5 if is_quick else 20),
+        partial(benchmark.by_nodes, 2 if is_quick else 10),
         partial(benchmark_peers.listeners, 5_000 if is_quick else 20_000),
         partial(benchmark.lengths, 50_000 if is_quick else 1_000_000),
         partial(benchmark.responses, 5 if is_quick else 60),
@@ -64,8 +69,8 @@ def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list
     ]
 
 
-def whole_car(hours: float) -> "Figure":
-    """Drive the whole car: speed, memory, and how memory grows from the first sixth of the drive to its end."""
+def whole_car(hours: float) -> "list[Figure]":
+    """Drive the whole car: how fast, with how much memory, and how both grow from the first sixth of the drive to its end."""
     from time import process_time
 
     from carpilot.bus.benchmark import Figure
@@ -75,22 +80,35 @@ def whole_car(hours: float) -> "Figure":
     car.set("Vehicle.Speed", WHOLE_CAR_SPEED_KPH)
     slices = max(round(hours * SLICES_AN_HOUR), 6)
     slice_ns = round(hours * 3600 * NS_PER_S / slices)
-    start, early_mb = process_time(), 0.0
+    start, early_s, early_mb = process_time(), 0.0, 0.0
     for number in range(slices):
         car.advance(slice_ns)
         if number + 1 == slices // 6:
-            early_mb = _resident_mb()
-    factor = hours * 3600 / (process_time() - start)
+            early_s, early_mb = process_time() - start, _resident_mb()
+    spent_s = process_time() - start
+    factor, peak_mb = hours * 3600 / spent_s, _peak_mb()
     growth_mb = (_resident_mb() - early_mb) / (hours * 5 / 6)
+    late = (spent_s - early_s) / (slices - slices // 6) / (early_s / (slices // 6))
     frames = sum(bus.frame_count for bus in car.buses.values())
-    return Figure(
-        f"the whole car, {hours:g} h at {WHOLE_CAR_SPEED_KPH} km/h: growth of memory",
-        growth_mb,
-        "MB/h",
-        target=f"<= {WHOLE_CAR_TARGET_MB:g}" if hours >= 1 else "",
-        is_reached=growth_mb <= WHOLE_CAR_TARGET_MB if hours >= 1 else None,
-        note=f"{factor:.0f} x real time, {frames:,} frames on {len(car.buses)} segments, peak {_peak_mb():.0f} MB",
-    )
+    is_whole = hours >= 1
+    return [
+        Figure(
+            f"the whole car, {hours:g} h at {WHOLE_CAR_SPEED_KPH} km/h",
+            factor,
+            "x real time",
+            target=f">= {WHOLE_CAR_TARGET_FACTOR}",
+            is_reached=factor >= WHOLE_CAR_TARGET_FACTOR,
+            note=f"{frames:,} frames on {len(car.buses)} segments; a later minute costs {late:.2f} times an early one",
+        ),
+        Figure(
+            "... its memory",
+            peak_mb,
+            "MB",
+            target=f"<= {WHOLE_CAR_TARGET_MB}",
+            is_reached=peak_mb <= WHOLE_CAR_TARGET_MB,
+            note=f"with all that was measured before; growing by {growth_mb:.2f} MB an hour" if is_whole else "",
+        ),
+    ]
 
 
 def _resident_mb() -> float:
