@@ -24,6 +24,7 @@ NODES = 20
 SATURATED_PERIOD_NS = 4_600 * NS_PER_US
 """Twenty nodes with a frame of 8 bytes each: 4,348 frames a second, a little more than the segment carries."""
 FIRST_ID = 0x100
+REPLAY_FACTOR = 10
 RUNS = 3
 """A speed is the best of so many runs: others on the same processor core slow it, nothing makes it faster."""
 CYCLES_MS = (5, 10, 10, 20, 20, 50, 100, 100, 200, 500, 1000)
@@ -183,12 +184,16 @@ def responses(seconds: float, seed: int = 3) -> Figure:
     )
 
 
+PLAYER = "PLAYER"
+
+
 class Player:
     """Sends a log's frames as a replaying node does: each at its time, and none before the one in front of it is out."""
 
     def __init__(self, bus: Bus, rows: list[tuple[int, Frame]]) -> None:
         self._bus = bus
-        self._port = bus.attach("PLAYER")
+        self._port = bus.attach(PLAYER)
+        self._origin_ns = bus.scheduler.now_ns
         self._rows = rows
         self._next = 0
         self.latest_ns = 0
@@ -199,15 +204,17 @@ class Player:
     def _wait(self) -> None:
         if self._next < len(self._rows):
             time_ns, frame = self._rows[self._next]
-            start_ns = time_ns - frame.duration_ns(self._bus.bitrate)
+            start_ns = self._origin_ns + time_ns - frame.duration_ns(self._bus.bitrate)
             self._bus.scheduler.at(max(start_ns, self._bus.scheduler.now_ns), self._send)
 
     def _send(self) -> None:
         self._port.send(self._rows[self._next][1])
 
     def _on_frame(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
-        del segment, frame, sender
-        self.latest_ns = max(self.latest_ns, time_ns - self._rows[self._next][0])
+        del segment, frame
+        if sender != PLAYER:
+            return
+        self.latest_ns = max(self.latest_ns, time_ns - self._origin_ns - self._rows[self._next][0])
         self._next += 1
         self._wait()
 
@@ -235,28 +242,36 @@ def read_log(path: Path) -> list[tuple[int, Frame]]:
     ]
 
 
-def replayed(rows: list[tuple[int, Frame]] | None, name: str) -> Figure:
-    """Real traffic onto a segment: nothing lost, nothing out of order."""
-    what = "real traffic replayed onto a segment: lost or out of order"
+def replayed(rows: list[tuple[int, Frame]] | None, name: str, bus: Bus | None = None) -> Figure:
+    """Real traffic onto a segment, alone or of a running car: nothing lost, nothing out of order."""
+    what = f"real traffic replayed onto {'a segment alone' if bus is None else 'the running car'}: lost or out of order"
     if rows is None:
         return Figure(what, note="skipped: give a log of real traffic with --log FILE")
-    scheduler, received = Scheduler(), list[Frame]()
-    bus = Bus("bench", scheduler, BITRATE)
-    bus.attach("LISTENER", received.append)
+    bus = bus or Bus("bench", Scheduler(), BITRATE)
+    scheduler, received = bus.scheduler, list[Frame]()
+    bus.attach("LISTENER")
+
+    def hear(time_ns: int, segment: str, frame: Frame, sender: str) -> None:
+        del time_ns, segment
+        if sender == PLAYER:
+            received.append(frame)
+
+    bus.taps.append(hear)
     player = Player(bus, rows)
     start = process_time()
-    scheduler.run_until(rows[-1][0] + NS_PER_S)
+    scheduler.run_until(scheduler.now_ns + rows[-1][0] + NS_PER_S)
     spent = process_time() - start
     wrong = abs(len(rows) - len(received)) + sum(
         sent != heard for (_, sent), heard in zip(rows, received, strict=False)
     )
     seconds = ns_to_seconds(rows[-1][0] - rows[0][0])
+    factor = seconds / spent
     return Figure(
         what,
         wrong,
         "frames",
-        target="0",
-        is_reached=wrong == 0,
-        note=f"{name}: {len(rows):,} frames, {seconds / spent:.0f} x real time, "
+        target=f"0, at >= {REPLAY_FACTOR} x real time",
+        is_reached=wrong == 0 and factor >= REPLAY_FACTOR,
+        note=f"{name}: {len(rows):,} frames, {factor:.0f} x real time, "
         f"at most {player.latest_ns / NS_PER_US:.0f} µs after the log's time",
     )

@@ -55,6 +55,7 @@ def _several(made: "Figure | list[Figure]") -> "list[Figure]":
 
 def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list[Callable[[], Figure | list[Figure]]]":
     from carpilot.bus import benchmark, benchmark_peers
+    from carpilot.car import Car
 
     traffic = benchmark.read_log(log) if log else None  # first of all, so that a wrong name costs no waiting
     return [
@@ -65,6 +66,7 @@ def _rows(log: Path | None, is_quick: bool, hours: float, bitrate: int) -> "list
         partial(benchmark.responses, 5 if is_quick else 60),
         partial(benchmark_peers.paced, 0.5 if is_quick else 4, bitrate),
         partial(benchmark.replayed, traffic, log.name if log else ""),
+        lambda: benchmark.replayed(traffic, log.name if log else "", Car().buses["powertrain"] if traffic else None),
         partial(whole_car, min(hours, 0.02) if is_quick else hours),
     ]
 
