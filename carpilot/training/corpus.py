@@ -182,7 +182,7 @@ def _weight(template: Template) -> float:
         return 1.0
     if template.names_device:
         return 0.3
-    if template.calls.startswith((ASK, REFUSE)):
+    if template.calls.startswith((ASK, REFUSE, ANSWER)):
         return 2.0
     return 2.0 if _VALUE_SLOT.search(template.text) else 1.0
 

@@ -23,13 +23,8 @@ _REFUSED = {
     "navigation": "not_in_car",
     "poi": "not_in_car",
     "traffic": "not_in_car",
-    "phone_message": "not_in_car",
-    "sunroof_shade": "not_in_car",
-    "steering_mirror": "not_in_car",
-    "equalizer": "not_in_car",
     "weather": "not_about_car",
     "calendar": "not_about_car",
-    "adas": "drivers_control",
 }
 _NEEDS = {
     "not_in_car": "something this car does not have",
@@ -61,7 +56,9 @@ _INTENTS = {
 _COLD = re.compile(r"\b(cold|chill\w*|freez\w*|frozen|frost\w*|nippy|shiver\w*|icy|ice|cool|arctic|brisk|polar)\b")
 _HOT = re.compile(r"\b(hot|warm\w*|heat|boil\w*|toast\w*|oven|furnace|sweat\w*|balmy|roast\w*|burning|scorch\w*)\b")
 _PLACES = (
-    ("passenger", re.compile(r"passenger|co-? ?driver")),
+    ("rear_left", re.compile(r"\b(back|rear) left\b|\bleft (back|rear)\b")),
+    ("rear_right", re.compile(r"\b(back|rear) right\b|\bright (back|rear)\b")),
+    ("passenger", re.compile(r"passenger|co ?-? ?driver")),
     ("driver", re.compile(r"driver")),
     ("rear", re.compile(r"\b(back|rear)\b")),
 )
@@ -75,7 +72,13 @@ _VW_SEATS = {
 _ANY_MUSIC = re.compile(
     r"^(please )?(play|start|put on|resume) (me )?(some |the |my |any )?(music|songs?|tunes)( please)?[.!]?$"
 )
-_DOUBTFUL = re.compile(r"unmute|mute off|playing|is on\b|^play$|speak|bass")
+_DOUBTFUL = re.compile(r"unmute|mute off|playing|is on\b|^play$|speak|bass|shuffl|repeat|random|number \d|track \d")
+# Words of a place on the map that ships, and of a title that the car can tell: no corpus says which of them is meant.
+_OUR_PLACES = re.compile(
+    r"\b(home|work|office|school|old town|library|gym|museum|park|station|hospital|mall|shopping|stadium|zoo|baths?|spa|"
+    r"harbou?r|airport|farm|lake\w*|village|north|coast|border|charg\w*|motorways?|highways?|freeways?)\b"
+)
+_TITLE = re.compile(r"\b(song|track|title|music)\b")
 _ROOMS = re.compile(r"kitchen|bedroom|living|\broom|floor|garage|balcony|closet|house|bathroom|lamp|hall|porch|home")
 _COLOURS = re.compile(r"\b(white|red|orange|yellow|green|cyan|blue|purple|pink)\b")
 _PLAYER = re.compile(r"\b(next|previous|skip|back|resume|pause|again|mute|louder|volume)\b")
@@ -85,13 +88,26 @@ _NAMED = (
     ("lock_switch", r"lock"),
     ("readingLight", r"light|read"),
     ("fogLight", r"fog (light|lamp)|fogs"),
+    ("massager_switch", r"massag"),
+    ("player_setMode", r"shuffl|random|mix"),
+    ("navigation", r"navigation|guidance|zoom|map"),
+    ("language_set", r"chinese|english"),
+    ("HUD", r"hud|head"),
     ("airConditioner", r"air|warm|cold|hot|temperature|circulation|automatic|smell|stuffy"),
+)
+# What the driving assistants of another car are called, and ours: those that ours lacks stay with the driver.
+_ASSISTANTS = (
+    (r"drows\w*|tiredness|driver attention", "attention watched", "set_driver_monitoring(on={})"),
+    (r"ultrasonic parking|parking guidance|backup sensor", "parking warning", "set_parking_sensors(on={})"),
+    (r"park\w* (assist\w*|helper)|parallel park\w*", "a parking space", "set_park_assist(mode={})"),
+)
+_OURS = re.compile(
+    r"cruise|follow|speed|traction|stability|lane (keep|depart|assist)|drows|tired|attention|park|camera|rearview|reverse|"
+    r"backup|driver|tires?\b|tyres?\b"
 )
 # Domains of cars that ours lacks, by the module that the call belongs to.
 _VW_REFUSED = re.compile(
-    r"vw\.(sunshade|tailLight|footPedal|navigation|conversation|video|fuelPort|rearviewMirror|overheadScreen|"
-    r"centerInformationDisplay|HUD|instrumentPanel|seat\.carcontrol_carSeat(?!_heater)|door\.carcontrol_carDoor_(?!lock)|"
-    r"music\.(?!music_soundVolume|music_local)|radio\.(?!radio_sound|radio_play))"
+    r"vw\.(tailLight|footPedal|video|fuelPort|overheadScreen|door\.carcontrol_carDoor_(?!lock)|seat\.\w*LegRest)"
 )
 _VW_CALLS: tuple[tuple[str, str, str], ...] = (
     (r"hazardLight\.switch\(.*True", "warn others", "set_hazard_lights(on=true)"),
@@ -120,6 +136,20 @@ _VW_CALLS: tuple[tuple[str, str, str], ...] = (
     (r"(music|radio)_soundVolume_increase", "louder", "set_volume(change=10)"),
     (r"(music|radio)_soundVolume_decrease", "quieter", "set_volume(change=-10)"),
     (r"music_local_play", "music", "set_playback(action=play)"),
+    (r"massager_switch\(.*True", "massage", "set_seat_massage({seat}level=2)"),
+    (r"massager_switch\(.*False", "no massage", "set_seat_massage({seat}level=0)"),
+    (r"player_setMode\(.*Shuffle", "random order", "set_shuffle(on=true)"),
+    (r"HUD\w*_switch\(.*True", "view on the glass", "set_head_up_display(on=true)"),
+    (r"HUD\w*_switch\(.*False", "no view on the glass", "set_head_up_display(on=false)"),
+    (r"language_set\(.*Chinese", "another language", "set_language(language=chinese)"),
+    (r"language_set\(.*English", "another language", "set_language(language=english)"),
+    (r"navigation_exit\(", "guidance over", "navigate(place=none)"),
+    (r"navigation_mapZoom\(.*Zoom in.*degree", "nearer map", "set_map_zoom(change=1)"),
+    (r"navigation_mapZoom\(.*Zoom out.*degree", "farther map", "set_map_zoom(change=-1)"),
+    (r"navigation_soundVolume_increase\(degree", "louder guidance", "set_guidance_volume(change=10)"),
+    (r"navigation_soundVolume_decrease\(degree", "quieter guidance", "set_guidance_volume(change=-10)"),
+    (r"meter_unit\(.*Kilomet", "distances in kilometres", "set_distance_unit(unit=kilometres)"),
+    (r"meter_unit\(.*Mile", "distances in miles", "set_distance_unit(unit=miles)"),
 )
 
 
@@ -190,7 +220,8 @@ def _by_intent(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str
         return None
     if intent in _INTENTS and not _DOUBTFUL.search(words) and not (intent.startswith("audio") and numbers_said(words)):
         need, calls = _INTENTS[intent]
-        if calls.startswith("refuse") and (len(words.split()) < 4 or _PLAYER.search(words)):
+        is_about_title = intent == "music_query" and _TITLE.search(words)
+        if calls.startswith("refuse") and (len(words.split()) < 4 or _PLAYER.search(words) or is_about_title):
             return None
         return need, _by_how_much(calls, words)
     if intent.endswith(("lightdim", "lightup", "lightchange")) and not _ROOMS.search(words) and not numbers_said(words):
@@ -200,6 +231,8 @@ def _by_intent(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str
         return ("a set volume", f"set_volume(percent={said[0]:g})") if len(said) == 1 else None
     if _ROOMS.search(words):
         return _refusal("not_in_car")
+    if row.get("domain") in ("navigation", "poi", "traffic") and _OUR_PLACES.search(words):
+        return None
     if row.get("domain") in _REFUSED and not intent.startswith("VEHICLE"):
         return _refusal(_REFUSED[row["domain"]])
     return None
@@ -224,10 +257,12 @@ def _place(words: str) -> str:
 def _settings(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
     """Read the settings of a car: feelings become a change of temperature, driver assistance a refusal."""
     domain = row.get("domain")
-    if domain in ("adas", "vehicle_settings", "traffic"):
-        return _refusal("drivers_control")
     if domain == "equalizer" or "equalizer" in words:
-        return _refusal("not_in_car")
+        return _tone(words) if re.search(r"bass|treble", words) else _refusal("not_in_car")
+    if label["intent"] == "VEHICLE_SETTINGS_CHECK" and re.search(r"\bt[iy]res?\b", words):
+        return "the tyres told", "answer(about=tyre_pressure)"
+    if domain in ("adas", "vehicle_settings", "traffic"):
+        return _assistant(label, words) if _OURS.search(words) else _refusal("drivers_control")
     if label["intent"] == "VEHICLE_SETTINGS_DECLARATIVE":
         cold, hot = bool(_COLD.search(words)), bool(_HOT.search(words))
         if cold == hot or re.search(r"low|high|fan|air flow|wheel|seat", words):
@@ -241,13 +276,41 @@ def _settings(row: Row, label: Mapping[str, Any], words: str) -> tuple[str, str]
     return _settings_check(words)
 
 
-def _settings_change(words: str) -> tuple[str, str] | None:
+def _is_switched_on(words: str) -> bool | None:
+    """Return whether something is to be on or off, or None where both or neither is said."""
     is_on = re.search(r"\b(on|activate\w*|enable\w*|start\w*|run\w*)\b", words) is not None
     is_off = re.search(r"\b(off|deactivate\w*|disable\w*|stop\w*|kill|shut)\b", words) is not None
-    if is_on == is_off or re.search(r"side window|auto|level|\d|max|min", words):
+    return None if is_on == is_off else is_on
+
+
+def _assistant(label: Mapping[str, Any], words: str) -> tuple[str, str] | None:
+    """Return the switching of an assistant that our car has under another name."""
+    is_on = _is_switched_on(words)
+    if label["intent"] != "VEHICLE_SETTINGS_CHANGE" or is_on is None or re.search(r"camera|brak|seat|steer", words):
+        return None
+    for pattern, need, calls in _ASSISTANTS:
+        if re.search(pattern, words):
+            state = ("search" if is_on else "off") if "mode" in calls else ("true" if is_on else "false")
+            return need if is_on else f"no {need.removeprefix('a ')}", calls.format(state)
+    return None
+
+
+def _tone(words: str) -> tuple[str, str] | None:
+    """Return the setting of bass or treble where a level that our car has is said."""
+    said = [number for number in numbers_said(words) if number == int(number)]
+    if len(said) != 1 or abs(said[0]) > 5 or re.search(r"percent|^(is|are|what)\b", words):
+        return None
+    return "a set tone", f"set_tone(band={'bass' if 'bass' in words else 'treble'}, level={said[0]:g})"
+
+
+def _settings_change(words: str) -> tuple[str, str] | None:
+    is_on = _is_switched_on(words)
+    if is_on is None or re.search(r"side window|auto|level|\d|max|min", words):
         return None
     state = "true" if is_on else "false"
     if re.search(r"defrost|demist|defog", words):
+        if "mirror" in words:
+            return "clear mirrors" if is_on else "no mirror heat", f"set_mirror_heating(on={state})"
         if re.search(r"rear|back", words):
             return "clear rear window" if is_on else "no defrosting", f"set_rear_defrost(on={state})"
         return "clear windscreen" if is_on else "no defrosting", f"set_front_defrost(on={state})"

@@ -27,7 +27,31 @@ def _file(folder: Path, *rows: Mapping[str, Any]) -> Path:
     [
         (_row("louder now", {"intent": "audio_volume_up"}), Call("set_volume", {"change": 10})),
         (_row("sound at forty", {"intent": "HassSetVolume"}), Call("set_volume", {"percent": 40})),
-        (_row("way home", {"intent": "x"}, domain="navigation"), Call("refuse", {"because": "not_in_car"})),
+        (_row("way to rome", {"intent": "x"}, domain="navigation"), Call("refuse", {"because": "not_in_car"})),
+        (
+            _row("chilly in the left back", {"intent": "VEHICLE_SETTINGS_DECLARATIVE"}, domain="climate"),
+            Call("set_temperature", {"zone": "rear_left", "change": 2}),
+        ),
+        (
+            _row("turn drowsiness alerts off", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="adas"),
+            Call("set_driver_monitoring", {"on": False}),
+        ),
+        (
+            _row("parking helper on", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="adas"),
+            Call("set_park_assist", {"mode": "search"}),
+        ),
+        (
+            _row("turn forward collision alerts off", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="adas"),
+            Call("refuse", {"because": "drivers_control"}),
+        ),
+        (
+            _row("put treble at minus three", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="equalizer"),
+            Call("set_tone", {"band": "treble", "level": -3}),
+        ),
+        (
+            _row("is my tire low", {"intent": "VEHICLE_SETTINGS_CHECK"}, domain="vehicle_status"),
+            Call("answer", {"about": "tyre_pressure"}),
+        ),
         (
             _row("i feel chilly in the back", {"intent": "VEHICLE_SETTINGS_DECLARATIVE"}, domain="climate"),
             Call("set_temperature", {"zone": "rear", "change": 2}),
@@ -55,6 +79,9 @@ def test_labels_become_calls(tmp_path: Path, row: Mapping[str, Any], call: Call)
         _row("lights", {"gold_calls": ["vw.hazardLight.switch(True)", "vw.b()"]}, "VehicleWorld:2"),
         _row("louder if it rains", {"gold_calls": ["vw.hazardLight.switch(True)"]}, "VehicleWorld:3"),
         _row("turn up to 40", {"intent": "audio_volume_up"}),
+        _row("directions to the airport", {"intent": "x"}, domain="navigation"),
+        _row("turn the lane assist braking on", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="adas"),
+        _row("treble to plus eleven", {"intent": "VEHICLE_SETTINGS_CHANGE"}, domain="equalizer"),
     ],
 )
 def test_doubtful_labels_are_passed_over(tmp_path: Path, row: Mapping[str, Any]) -> None:
