@@ -31,7 +31,7 @@ def judge(
     """
     moment = Moment(command, state, seat)
     strictest: tuple[Outcome, Rule] | None = None
-    for rule in policy.rules:
+    for rule in policy.by_path.get(command.path, ()):
         if not rule.applies(moment):
             continue
         outcome = rule.by_hand if channel is Channel.HAND else rule.outcome

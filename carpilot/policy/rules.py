@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,22 @@ class Limits:
     confirmation_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """Everything the policy file says."""
 
     rules: tuple[Rule, ...]
     side_effects: tuple[SideEffect, ...]
     limits: Limits
+
+    @cached_property
+    def by_path(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that can speak of each actuator, in their order."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            for path in rule.paths:
+                found[path] = (*found.get(path, ()), rule)
+        return found
 
     def expand(self, commands: Sequence[Command], state: VehicleState) -> tuple[Command, ...]:
         """Return the commands with their side effects, each actuator once; what was asked for goes before."""
