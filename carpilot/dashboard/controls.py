@@ -23,6 +23,7 @@ KEY_HELP = (
     ("F3", "CAN strip, trace, hidden"),
     ("F11", "fullscreen"),
     ("F12", "screenshot"),
+    ("/fault …", "typed: let a part fail"),
 )
 """Every key and what it does, as the help page shows them."""
 
