@@ -16,9 +16,10 @@ from random import Random
 from carpilot.bus.attach import AttachServer
 from carpilot.bus.bridge import Bridge
 from carpilot.bus.frame import Frame
+from carpilot.bus.guardian import BusHealth
 from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
-from carpilot.decision import Act, Command, Outcome
+from carpilot.decision import Act, Command, Outcome, Verdict
 from carpilot.decision_log import DecisionLog
 from carpilot.errors import UnknownNameError
 from carpilot.exchange import Exchange, Result, conclude
@@ -44,6 +45,8 @@ KEPT_TURNS = 8
 SETTLE_LIMIT_NS = 12 * NS_PER_S
 MODEL_TIME_IN_REPLAY_NS = 200 * NS_PER_MS
 AFTER_SETTLED_NS = 100 * NS_PER_MS
+BY_HAND = "you used the control yourself"
+DEGRADED = {BusHealth.OVERLOADED: "full", BusHealth.STUCK: "dead", BusHealth.SILENT: "silent"}
 YES = frozenset({"yes", "yeah", "yep", "yes please", "sure", "ok", "okay", "do it", "go ahead", "confirm", "please do"})
 NO = frozenset(
     {"no", "nope", "no thanks", "no leave it", "leave it", "cancel", "stop", "never mind", "don't", "do not"}
@@ -87,13 +90,16 @@ class Cabin:
         self._thinking: _Thinking | None = None
         self._changes: deque[tuple[int, str]] = deque()
         self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
-        self.is_log_broken = False
+        self._has_write_failed = False
+        self._was_log_broken = False
+        self._touched_ns: dict[str, int] = {}
         self._random = Random(seed)
         self.car = Car(start, (self.frames, self._record) if self.recorder else (self.frames,), seed=seed)
         if self.recorder:
             for bus in self.car.buses.values():
                 bus.error_taps.append(self.recorder.on_error)
-        self.car.commander.port.on_bus_off = self._on_bus_off
+        self.car.commander.port.on_bus_off = lambda: self._give_up("the copilot is cut off from the bus")
+        self.car.on_degraded = lambda health: self._give_up(f"the car's network is {DEGRADED[health]}")
         self.door = AttachServer(self.car.buses) if attach else None
         self._bridges: list[Bridge] = []
         self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
@@ -118,12 +124,23 @@ class Cabin:
 
     def _record(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
         """Write a frame; when that fails the drive goes on, marked."""
-        if self.recorder is None or self.is_log_broken:
+        if self.recorder is None or self._has_write_failed or self._was_log_broken:
             return
         try:
             self.recorder(time_ns, segment, frame, sender)
         except OSError:
-            self.is_log_broken = True
+            self._has_write_failed = True
+
+    @property
+    def is_log_broken(self) -> bool:
+        """Whether the record has a hole and grows no more: after a failed write for good, on a full disk until it is not."""
+        return self._has_write_failed or self.car.is_disk_full
+
+    def _watch_log(self) -> None:
+        """Mark in the decision log, as well as it goes, where the record breaks off and where it goes on."""
+        if self.is_log_broken != self._was_log_broken:
+            self._was_log_broken = self.is_log_broken
+            self.log.write(self.now_ns, "log broken" if self.is_log_broken else "log goes on")
 
     # Time
 
@@ -144,9 +161,7 @@ class Cabin:
             self._refresh()
 
     def _refresh(self) -> None:
-        if self.car.is_disk_full and not self.is_log_broken:
-            self.is_log_broken = True
-            self.log.write(self.now_ns, "log broken")
+        self._watch_log()
         for exchange in tuple(self._open):
             if exchange.execution:
                 exchange.execution.refresh()
@@ -309,6 +324,8 @@ class Cabin:
         start_ns = time.perf_counter_ns()
         rows = execution.judge(commands, channel)
         exchange.gate_us += (time.perf_counter_ns() - start_ns) / NS_PER_US
+        if channel is not Channel.HAND:
+            rows = [self._respect_hand(row, exchange.request) for row in rows]
         rows = [self._limit_rate(row) for row in rows]
         exchange.execution = execution
         execution.send(rows)
@@ -325,6 +342,13 @@ class Cabin:
             self._end(exchange)
         else:
             self._open.append(exchange)
+
+    def _respect_hand(self, row: Row, request: Request) -> Row:
+        """Leave alone what a hand has moved since the words were said."""
+        if row.verdict.outcome is not Outcome.DENY and self._touched_ns.get(row.command.path, -1) > request.time_ns:
+            verdict = Verdict(Outcome.DENY, "request.hand", sentence(f"{BY_HAND}, so I leave it"))
+            return Row(row.command, verdict, row.old, Status.REFUSED, verdict.reason, row.actual)
+        return row
 
     def _limit_rate(self, row: Row) -> Row:
         """Deny an actuator that has been changed too often of late."""
@@ -368,14 +392,19 @@ class Cabin:
     def touch(self, path: str, target: Value) -> None:
         """Ask for a target with a hand on the control: gate, bus, ECU, status, like words. The hand wins over words."""
         checked = self.car.catalogue[path].check(target)
-        for exchange in self._open:
-            if exchange.execution:
-                exchange.execution.give_way(path, "you used the control yourself")
-        if self._confirmation and any(command.path == path for command in self._confirmation.commands):
-            self._drop_confirmation("you used the control yourself")
+        self._yield_to_hand(path)
         exchange = self._hear(f"touch {self.car.catalogue[path].label}", Seat.DRIVER)
         exchange.is_by_hand = True
         self._execute(exchange, (Command(path, checked),), Channel.HAND)
+
+    def _yield_to_hand(self, path: str) -> None:
+        """Let go of an actuator: what was asked of it in words before this instant is not done."""
+        self._touched_ns[path] = self.now_ns
+        for exchange in self._open:
+            if exchange.execution:
+                exchange.execution.give_way(path, BY_HAND)
+        if self._confirmation and any(command.path == path for command in self._confirmation.commands):
+            self._drop_confirmation(BY_HAND)
 
     def drive(self, throttle: float, brake: float) -> None:
         """Hold the pedals, each 0 to 1. Braking withdraws what still waits for a yes."""
@@ -393,6 +422,8 @@ class Cabin:
 
     def world(self, path: str, value: Value) -> None:
         """Change the world round the car, or an actuator as the driver's own hand would."""
+        if self.car.catalogue[path].is_actuator:
+            self._yield_to_hand(path)
         self.car.set(path, value)
         self.log.write(self.now_ns, "set", path=path, value=value)
 
@@ -416,13 +447,13 @@ class Cabin:
             raise UnknownNameError("segment", segment, self.car.buses)
         self._bridges.append(Bridge(self.car.buses[segment], spec, allow_hardware))
 
-    def _on_bus_off(self) -> None:
+    def _give_up(self, reason: str) -> None:
         """Give up everything that is open: nothing old is sent when the bus comes back."""
         self.car.commander.port.clear()
         for exchange in self._open:
             if exchange.execution:
-                exchange.execution.give_up("the copilot is cut off from the bus")
-        self._drop_confirmation("the copilot is cut off from the bus")
+                exchange.execution.give_up(reason)
+        self._drop_confirmation(reason)
 
     # The picture
 

@@ -1,6 +1,6 @@
 """The car without a copilot's mind: clock, segments, ECUs, gateway, and the copilot's ear and mouth on the bus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -8,7 +8,7 @@ from carpilot.bus.bus import Bus
 from carpilot.bus.commander import Commander
 from carpilot.bus.database import SEGMENTS, Database, default_database
 from carpilot.bus.frame import Frame
-from carpilot.bus.guardian import Budget, BusHealth, Guardian, HealthMonitor
+from carpilot.bus.guardian import RELEASE_AFTER_NS, Budget, BusHealth, Guardian, HealthMonitor
 from carpilot.bus.inbox import Inbox
 from carpilot.bus.observer import Observer
 from carpilot.ecu.assistance import Assistance
@@ -36,6 +36,8 @@ from carpilot.vehicle.physics import World
 from carpilot.vehicle.state import VehicleState
 
 COPILOT = "COPILOT"
+NO_IDENTIFIER = -1
+"""For an alarm that speaks of no message."""
 WARM_UP_NS = seconds_to_ns(1.5)
 KEY = b"a car on a desk."
 """The key of authentic commands. It is no secret: there is nothing behind it but a simulation."""
@@ -95,12 +97,17 @@ class Car:
         doors.read_trip = lambda: self.nodes["DOOR"].trip
         self.gateway = Gateway(self.scheduler, self.buses, KEY)
         self.observer = Observer(self.catalogue, self.database, self.scheduler)
-        self.inbox = Inbox(self.observer.on_frame, [info.arbitration_id for info in self.database.info.values()])
+        states = [info.arbitration_id for info in self.database.info.values() if info.cycle_ns]
+        self.inbox = Inbox(self.observer.on_frame, states, lambda: self.now_ns, self._on_loss)
         port = self.buses["infotainment"].attach(COPILOT, self.inbox)
         self.commander = Commander(self.catalogue, self.database, port, KEY)
         budgets = dict.fromkeys(self.nodes, ECU_BUDGET) | {COPILOT: COPILOT_BUDGET, Gateway.name: GATEWAY_BUDGET}
-        self.guardians = {name: Guardian(bus, budgets) for name, bus in self.buses.items()}
+        self.guardians = {
+            name: Guardian(bus, budgets, release_after_ns=RELEASE_AFTER_NS) for name, bus in self.buses.items()
+        }
         self.monitor = HealthMonitor(self.buses["infotainment"], self._on_health)
+        self.on_degraded: Callable[[BusHealth], None] = lambda health: None
+        """Told when the copilot's segment is no longer sound."""
         self.is_disk_full = False
         self.diagnosis = Diagnosis(
             self.scheduler, self.buses, self.database, self.nodes, self.gateway, self.world, Random(seed), self.observer
@@ -142,6 +149,13 @@ class Car:
     def _on_health(self, health: BusHealth, time_ns: int) -> None:
         del time_ns
         self.observer.is_bus_degraded = health is not BusHealth.SOUND
+        if self.observer.is_bus_degraded:
+            self.commander.port.clear()
+            self.on_degraded(health)
+
+    def _on_loss(self, count: int) -> None:
+        del count
+        self.observer.raise_alarm("frames lost", NO_IDENTIFIER)
 
     def name_of(self, frame: Frame) -> str:
         """Return the name of a frame's message, or its identifier."""

@@ -183,6 +183,8 @@ class Execution:
     def _settle(self, row: Row, status: Status, detail: str) -> None:
         row.status, row.detail, row.settled_ns = status, detail, self.car.now_ns
         targets = self.car.observer.targets
+        if status is Status.CONFIRMED:
+            self.car.commander.acted_on(row.command.path)
         if status is not Status.CONFIRMED and targets.get(row.command.path) == row.command.target:
             del targets[row.command.path]
         self.on_settled(row)

@@ -59,6 +59,12 @@ class Commander:
         if not self._is_fresh:
             self._is_fresh = all(a.resync(trip << TRIP_SHIFT) for a in self._authenticators.values())
 
+    def acted_on(self, path: str) -> None:
+        """Take note that a unit has done what a command asked: the next loss of freshness has all its tries again."""
+        command = self._catalogue[path].command
+        if command is not None and command[0] in self._authenticators:
+            self._authenticators[command[0]].confirm()
+
     def send(self, request_number: int, orders: Sequence[Order]) -> dict[str, int]:
         """Send one frame a message with all its orders. Return the identifier of the frame that carries each path."""
         messages: dict[str, list[Order]] = {}

@@ -1,20 +1,23 @@
 """Watching a segment: a guardian that silences a babbling node, and a detector of a bus that carries nothing useful.
 
 The guardian stands for the bus guardian of each node's transceiver: it sees what every node sends, and takes the right to
-send away from one that exceeds its budget. The detector sees what any controller sees: load, silence, a stuck level.
+send away from one that exceeds its budget. It still counts what a muted node tries to send, and gives the right back when
+that has been within the budget for a while. The detector sees what any controller sees: load, silence, a stuck level.
 """
 
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
-from carpilot.bus.bus import Bus
+from carpilot.bus.bus import Bus, Port
 from carpilot.bus.controller import ErrorKind
 from carpilot.bus.frame import INTERMISSION_BITS, Frame
 from carpilot.units import NS_PER_MS
 
 WINDOW_NS = 100 * NS_PER_MS
+RELEASE_AFTER_NS = 500 * NS_PER_MS
 FULL_LOAD = 0.98
 SILENCE_NS = 1_000 * NS_PER_MS
 
@@ -31,7 +34,8 @@ class Budget:
 class Guardian:
     """Mutes a node at the frame that exceeds its budget, and calls back with its name and the time.
 
-    Nodes without a budget of their own get `default`; None lets them send what they like.
+    Nodes without a budget of their own get `default`; None lets them send what they like. With `release_after_ns` a muted
+    node may send again when for so long it has not tried to send more than its budget of frames.
     """
 
     def __init__(
@@ -40,8 +44,10 @@ class Guardian:
         budgets: Mapping[str, Budget],
         on_muted: Callable[[str, int], None] | None = None,
         default: Budget | None = None,
+        release_after_ns: int | None = None,
     ) -> None:
         self._bus = bus
+        self._release_after_ns = release_after_ns
         self._budgets = dict(budgets)
         self._default = default
         self._on_muted = on_muted
@@ -60,9 +66,8 @@ class Guardian:
         self.muted.pop(node, None)
         self._sent.pop(node, None)
         self._bits.pop(node, None)
-        for port in self._bus.ports:
-            if port.node == node:
-                port.unmute()
+        for port in self._ports(node):
+            port.unmute()
 
     def _on_frame(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
         del segment
@@ -82,11 +87,31 @@ class Guardian:
 
     def _mute(self, node: str, time_ns: int) -> None:
         self.muted[node] = time_ns
-        for port in self._bus.ports:
-            if port.node == node:
-                port.mute()
+        for port in self._ports(node):
+            port.mute()
+        if self._release_after_ns is not None:
+            self._bus.scheduler.after(WINDOW_NS, partial(self._watch_muted, node, time_ns, self._tried(node)))
         if self._on_muted is not None:
             self._on_muted(node, time_ns)
+
+    def _ports(self, node: str) -> list[Port]:
+        return [port for port in self._bus.ports if port.node == node]
+
+    def _tried(self, node: str) -> int:
+        return sum(port.refused for port in self._ports(node))
+
+    def _watch_muted(self, node: str, calm_since_ns: int, tried_before: int) -> None:
+        """Look each window at what a muted node has tried to send; release it after a calm time."""
+        if node not in self.muted or self._release_after_ns is None:
+            return
+        now_ns, tried = self._bus.scheduler.now_ns, self._tried(node)
+        budget = self._budgets.get(node, self._default)
+        if budget is not None and tried - tried_before > (budget.frames or 1):
+            calm_since_ns = now_ns
+        if now_ns - calm_since_ns >= self._release_after_ns:
+            self.release(node)
+        else:
+            self._bus.scheduler.after(WINDOW_NS, partial(self._watch_muted, node, calm_since_ns, tried))
 
 
 class LoadMeter:
@@ -117,11 +142,12 @@ class BusHealth(Enum):
 class HealthMonitor:
     """Says when a segment becomes degraded, and when it is sound again: `on_change` gets the health and the time.
 
-    OVERLOADED: a load of FULL_LOAD or more over 100 ms, looked at each 10 ms. STUCK: 14 dominant bits in a row, until
+    OVERLOADED: a load of FULL_LOAD or more over 90 ms, looked at each 10 ms, so that it is known within 100 ms. STUCK: 14 dominant bits in a row, until
     frames pass again. SILENT: no frame for `silence_ns`, for segments with cyclic traffic.
     """
 
-    SLICES = 10
+    SLICES = 9
+    SLICE_NS = 10 * NS_PER_MS
 
     def __init__(
         self,
@@ -139,7 +165,7 @@ class HealthMonitor:
         self._is_stopped = False
         self.health = BusHealth.SOUND
         bus.error_taps.append(self._on_error)
-        bus.scheduler.after(WINDOW_NS // self.SLICES, self._look)
+        bus.scheduler.after(self.SLICE_NS, self._look)
 
     def stop(self) -> None:
         """Watch no longer."""
@@ -166,7 +192,7 @@ class HealthMonitor:
             self._become(BusHealth.SILENT)
         elif has_heard:
             self._become(BusHealth.SOUND)
-        bus.scheduler.after(WINDOW_NS // self.SLICES, self._look)
+        bus.scheduler.after(self.SLICE_NS, self._look)
 
     def _become(self, health: BusHealth) -> None:
         if health is not self.health:

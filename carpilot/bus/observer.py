@@ -3,39 +3,40 @@
 It hears one segment. A reading is VALID while its message last came well within three cycles; a damaged or repeated frame
 changes nothing, so the last good value is held for that long. Then it is STALE, or INVALID if frames came but none was
 good. A message that was lost, or that two senders seem to send, must come well three times before it counts again. A
-signal sent as not available is INVALID at once, and so are the two sources of speed while they contradict each other, and
-a value that jumps farther than its kind can. Standing needs both speeds below 0.5 km/h and park engaged.
+signal sent as not available is INVALID at once, and so is what cannot be (see `plausibility`). Standing needs both speeds
+below 0.5 km/h and park engaged.
+
+Two senders: the same counter twice with other contents within a cycle, or three frames out of turn within three cycles.
+The same frame twice is a repetition, which is dropped. The car is disturbed while its bus is degraded, for a second after
+two senders were seen, and while speed or gear is not known: then only what is safe in any case may be done.
 """
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from carpilot.bus.database import Database, MessageInfo, from_bus
 from carpilot.bus.e2e import Check, Checker, Profile, header_bytes
 from carpilot.bus.frame import Frame
+from carpilot.bus.plausibility import MAX_RATE_PER_S, SPEED, SPEEDS_APART_KPH, WHEEL_SPEED, Plausibility, in_range
 from carpilot.sim.scheduler import Scheduler
 from carpilot.units import NS_PER_MS, NS_PER_S
 from carpilot.vehicle.catalogue import Catalogue, Signal, Value
 from carpilot.vehicle.state import NOTHING_KNOWN, Quality, Reading, VehicleState
 
-SPEED = "Vehicle.Speed"
-WHEEL_SPEED = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Speed"
 GEAR = "Vehicle.Powertrain.Transmission.CurrentGear"
+GUARDS = (SPEED, WHEEL_SPEED, GEAR)
+"""What tells whether the car moves: without it nothing may be done that is not safe in any case."""
 PARK = 126
 STANDING_BELOW_KPH = 0.5
-SPEEDS_APART_KPH = 2.0 * 3.6
 CYCLES_UNTIL_STALE = 3
 GOOD_AFTER_A_LOSS = 3
 STRANGE_FRAMES = 3
+SAME_CYCLE_MARGIN_NS = 10 * NS_PER_MS
+ALARM_LASTS_NS = NS_PER_S
 RESPONSE = "Response"
-MAX_RATE_PER_S = {
-    SPEED: 90.0,  # 2.5 g
-    "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed": 2.0,
-    "Vehicle.Exterior.AirTemperature": 20.0,
-    "Vehicle.Cabin.HVAC.AmbientAirTemperature": 20.0,
-}
 KEPT_ALARMS = 200
 NO_PAYLOAD = (0, b"")
+__all__ = ["GEAR", "PARK", "SPEED", "WHEEL_SPEED", "Alarm", "DeviceAnswer", "Observer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class _Source:
     came_ns: int = -1
     good_needed: int = 1
     strange: deque[int] = field(default_factory=lambda: deque(maxlen=STRANGE_FRAMES))
-    jumped: set[str] = field(default_factory=set)
+    last: bytes = b""
+    last_ns: int = -1
+    rated: tuple[str, ...] = ()
 
     @property
     def max_age_ns(self) -> int:
@@ -85,7 +88,11 @@ class _Source:
 
 
 class Observer:
-    """Turns status frames into vehicle state. `targets` is what was last commanded; `alarms` what looked like an attack."""
+    """Turns status frames into vehicle state.
+
+    `targets` is what was last commanded, `alarms` what a sound car does not do, `counts` how often a message did not come
+    as the next in turn, by its name. `is_bus_degraded` is set by whoever watches the bus.
+    """
 
     def __init__(self, catalogue: Catalogue, database: Database, scheduler: Scheduler) -> None:
         self._database = database
@@ -94,6 +101,9 @@ class Observer:
         self._sources: dict[int, _Source] = {}
         self._by_path: dict[str, _Source] = {}
         self._do_speeds_contradict = False
+        self._plausibility = Plausibility()
+        self._alarmed_until_ns = -1
+        self.counts: Counter[tuple[str, Check]] = Counter()
         self.targets: dict[str, Value] = {}
         self.answers: dict[str, DeviceAnswer] = {}
         self.alarms: deque[Alarm] = deque(maxlen=KEPT_ALARMS)
@@ -105,77 +115,91 @@ class Observer:
             )
             source.signals.append(signal)
             self._by_path[signal.path] = source
+        for source in self._sources.values():
+            source.rated = tuple(signal.path for signal in source.signals if signal.path in MAX_RATE_PER_S)
         self._motion_ids = {self._by_path[path].info.arbitration_id for path in (SPEED, WHEEL_SPEED)}
 
-    def on_frame(self, frame: Frame) -> None:
-        """Take a status frame; commands and diagnostics are not for us, and what no database knows is an alarm."""
+    def on_frame(self, frame: Frame, came_ns: int | None = None) -> None:
+        """Take a status frame; commands and diagnostics are not for us, and what no database knows is an alarm.
+
+        `came_ns` is when it came, where that was not now.
+        """
         source = self._sources.get(frame.arbitration_id)
         if source is None or frame.is_extended:
             if frame.is_extended or frame.arbitration_id not in self._database.by_id:
-                self._raise_alarm("unknown identifier", frame.arbitration_id)
+                self.raise_alarm("unknown identifier", frame.arbitration_id)
             return
-        now_ns = self._scheduler.now_ns
+        now_ns = self._scheduler.now_ns if came_ns is None else came_ns
         source.came_ns = now_ns
         if len(frame.data) != source.info.length:
-            self._raise_alarm("wrong length", frame.arbitration_id)
+            self.raise_alarm("wrong length", frame.arbitration_id)
             return
         check = source.checker.check(frame.data)
+        if check is not Check.OK:
+            self.counts[source.info.name, check] += 1
         if check.is_accepted:
             self._take(source, frame.data, now_ns)
         elif check is not Check.WRONG_CRC:
-            self._distrust(source, now_ns)
+            self._distrust(source, check, frame.data, now_ns)
+        if check is not Check.WRONG_CRC:
+            source.last, source.last_ns = frame.data, now_ns
         if frame.arbitration_id in self._motion_ids:
             self._watch_standing()
 
     def _take(self, source: _Source, data: bytes, now_ns: int) -> None:
         if source.good_ns >= 0 and now_ns - source.good_ns > source.max_age_ns:
             source.good_needed = GOOD_AFTER_A_LOSS
-        before_ns, source.good_ns = source.good_ns, now_ns
+        source.good_ns = now_ns
         source.good_needed = max(0, source.good_needed - 1)
         payload = _without_counter(data, source.info.profile)
         if payload != source.payload:
             source.payload = payload
-            self._read(source, data, max(1, now_ns - before_ns) if before_ns >= 0 else 0)
-        elif source.jumped:
-            source.jumped.clear()
+            self._read(source, data)
+        for path in source.rated:
+            self._plausibility.note(path, source.values.get(path), now_ns, source.info.cycle_ns)
         response = source.values.get(RESPONSE)
         if isinstance(response, str):
             self.answers[source.ecu] = DeviceAnswer(response, now_ns)
 
-    def _read(self, source: _Source, data: bytes, since_ns: int) -> None:
+    def _read(self, source: _Source, data: bytes) -> None:
         decoded = self._database.codecs[source.info.name].unpack(data)
         values: dict[str, Value | None] = {
-            signal.path: from_bus(signal, decoded[signal.status[1]]) for signal in source.signals
+            signal.path: in_range(signal, from_bus(signal, decoded[signal.status[1]])) for signal in source.signals
         }
-        jumped = {path for path in values.keys() & MAX_RATE_PER_S.keys() if _jumps(path, source, values, since_ns)}
-        source.jumped = jumped
         response = decoded.get(RESPONSE)
         if isinstance(response, str):
             values[RESPONSE] = response
         source.values = values
 
-    def _distrust(self, source: _Source, now_ns: int) -> None:
-        """Count frames out of turn: several within three cycles mean two senders, or a replay."""
+    def _distrust(self, source: _Source, check: Check, data: bytes, now_ns: int) -> None:
+        """Judge a frame out of turn: a mere repetition, one that contradicts its twin, or one of several."""
+        if check is Check.REPEATED and data == source.last:
+            return
+        is_twin = check is Check.REPEATED and now_ns - source.last_ns <= source.info.cycle_ns + SAME_CYCLE_MARGIN_NS
         source.strange.append(now_ns)
         window_ns = max(source.max_age_ns, 100 * NS_PER_MS)
-        if len(source.strange) == STRANGE_FRAMES and now_ns - source.strange[0] <= window_ns:
+        are_many = len(source.strange) == STRANGE_FRAMES and now_ns - source.strange[0] <= window_ns
+        if is_twin or are_many:
             source.good_needed = GOOD_AFTER_A_LOSS
-            self._raise_alarm("two senders", source.info.arbitration_id)
+            self._alarmed_until_ns = self._scheduler.now_ns + ALARM_LASTS_NS
+            self.raise_alarm("two senders", source.info.arbitration_id)
 
-    def _raise_alarm(self, kind: str, arbitration_id: int) -> None:
+    def raise_alarm(self, kind: str, arbitration_id: int) -> None:
+        """Keep an alarm of this instant."""
         self.alarms.append(Alarm(self._scheduler.now_ns, kind, arbitration_id))
 
     def expect_jump(self) -> None:
         """Take the next values as they come: somebody has moved the world by hand."""
-        for source in self._sources.values():
-            for path in MAX_RATE_PER_S:
-                source.values.pop(path, None)
-            source.payload = NO_PAYLOAD
+        self._plausibility.expect_jump(self._scheduler.now_ns)
 
     def _watch_standing(self) -> None:
         speeds = [self._current(path) for path in (SPEED, WHEEL_SPEED)]
         known = [speed for speed in speeds if isinstance(speed, int | float)]
-        self._do_speeds_contradict = len(known) == 2 and abs(known[0] - known[1]) > SPEEDS_APART_KPH
+        is_apart = len(known) == 2 and abs(known[0] - known[1]) > SPEEDS_APART_KPH
+        cycle_ns = self._by_path[SPEED].info.cycle_ns
+        self._do_speeds_contradict = is_apart and not self._plausibility.is_moved_by_hand(
+            self._scheduler.now_ns, cycle_ns
+        )
         stands = len(known) == 2 and max(known) < STANDING_BELOW_KPH and self._current(GEAR) == PARK
         if not stands:
             self._standing_since_ns = None
@@ -184,7 +208,7 @@ class Observer:
 
     def _current(self, path: str) -> Value | None:
         source = self._by_path[path]
-        is_valid = path not in source.jumped and source.quality(self._scheduler.now_ns) is Quality.VALID
+        is_valid = path not in self._plausibility.doubted and source.quality(self._scheduler.now_ns) is Quality.VALID
         return source.values.get(path) if is_valid else None
 
     def reading(self, path: str) -> Reading:
@@ -197,9 +221,17 @@ class Observer:
     def _reading(self, path: str, source: _Source, quality: Quality) -> Reading:
         value = source.values.get(path)
         is_contradicted = self._do_speeds_contradict and path in (SPEED, WHEEL_SPEED)
-        if value is None or path in source.jumped or is_contradicted:
+        if value is None or path in self._plausibility.doubted or is_contradicted:
             quality = Quality.INVALID
         return Reading(value, source.good_ns, quality)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether nothing may be done now that is not safe in any case."""
+        if self.is_bus_degraded or self._scheduler.now_ns < self._alarmed_until_ns:
+            return True
+        readings = [self.reading(path) for path in GUARDS]
+        return any(reading.quality in (Quality.STALE, Quality.INVALID) for reading in readings)
 
     def state(self) -> VehicleState:
         """Return what is known at this instant."""
@@ -211,17 +243,9 @@ class Observer:
                 quality = source.quality(now_ns)
                 for signal in source.signals:
                     readings[signal.path] = self._reading(signal.path, source, quality)
-        return VehicleState(now_ns, readings, dict(self.targets), self._standing_since_ns, self.is_bus_degraded)
+        return VehicleState(now_ns, readings, dict(self.targets), self._standing_since_ns, self.is_disturbed)
 
 
 def _without_counter(data: bytes, profile: Profile) -> tuple[int, bytes]:
     """Return what of a message is its own: without CRC and counter; half of byte 1 belongs to it in P01 and P11."""
     return (0 if profile is Profile.P05 else data[1] >> 4), data[header_bytes(profile) :]
-
-
-def _jumps(path: str, source: _Source, values: dict[str, Value | None], since_ns: int) -> bool:
-    """Return whether a value has moved faster than its kind can; one cycle is granted for free."""
-    old, new = source.values.get(path), values[path]
-    if not isinstance(old, int | float) or not isinstance(new, int | float):
-        return False
-    return abs(new - old) > MAX_RATE_PER_S[path] * max(since_ns, source.info.cycle_ns) / NS_PER_S + 1.0

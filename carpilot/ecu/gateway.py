@@ -17,6 +17,7 @@ from carpilot.bus.authentication import Verifier
 from carpilot.bus.bus import Bus, Port
 from carpilot.bus.e2e import Checker, Profile
 from carpilot.bus.frame import Frame
+from carpilot.bus.mailbox import send_in_time, send_newest
 from carpilot.errors import InputError
 from carpilot.files import asset, load_yaml
 from carpilot.sim.scheduler import Scheduler
@@ -24,6 +25,8 @@ from carpilot.units import NS_PER_MS, NS_PER_S
 
 MAX_DIAGNOSTIC_PER_S = 200
 KEPT_EVENTS = 200
+COMMANDS_COME_FROM = "infotainment"
+"""What comes from there are commands, which grow old; the rest is status, of which the newest counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ class Gateway:
         self.corrupts: Callable[[Frame], Frame] | None = None
         """A fault in the gateway's memory: changes what is passed on."""
         self._scheduler = scheduler
+        self._buses = buses
         self.ports: dict[str, Port] = {
             name: bus.attach(self.name, self._listener(name), None) for name, bus in buses.items()
         }
@@ -197,8 +201,9 @@ class Gateway:
         if frame.arbitration_id == self.table.motion.arbitration_id:
             self._motion, self._motion_ns = frame.data, self._scheduler.now_ns
         passed = frame if self.corrupts is None else self.corrupts(frame)
+        send = send_newest if segment != COMMANDS_COME_FROM else send_in_time
         for target in route.to:
-            self.ports[target].send(passed)
+            send(self._buses[target], self.ports[target], passed)
 
     def _objection(self, route: Route, frame: Frame) -> str | None:
         """Return why a frame may not pass, or None if it may."""

@@ -10,9 +10,11 @@ from typing import Protocol
 from carpilot.bus.authentication import TRIP_SHIFT, Verifier
 from carpilot.bus.bus import Bus, Port
 from carpilot.bus.codec import Physical
+from carpilot.bus.controller import Recovery
 from carpilot.bus.database import Database, MessageInfo, from_bus, to_bus
-from carpilot.bus.e2e import Checker, counter_states, protect
+from carpilot.bus.e2e import Check, Checker, counter_states, protect
 from carpilot.bus.frame import Frame
+from carpilot.bus.mailbox import send_newest
 from carpilot.ecu.device import STEP_S, Device, Response
 from carpilot.sim.scheduler import Scheduler
 from carpilot.units import NS_PER_MS, NS_PER_S, ns_to_seconds, seconds_to_ns
@@ -23,6 +25,10 @@ STEP_NS = seconds_to_ns(STEP_S)
 MIN_GAP_NS = 50 * NS_PER_MS
 BROWN_OUT_BELOW_V, POWER_GOOD_ABOVE_V = 9.0, 11.0
 POWER_GOOD_FOR_NS = NS_PER_S
+RECOVERY = Recovery(restarts=10, backoff_ns=10 * NS_PER_MS, factor=2)
+"""How a unit comes back from bus-off: at most ten times, after 10 ms, 20 ms and so on up to 5 s; then only by a reset."""
+SOUND_AGAIN_NS = 10 * NS_PER_S
+"""After so long on the bus the count of restarts begins anew."""
 
 
 class Node(Protocol):
@@ -62,11 +68,14 @@ class _Command:
         self.checker = Checker(info.data_id, info.profile)
         self.verifier = Verifier(key, info.data_id) if info.is_authenticated else None
 
-    def is_sound(self, data: bytes) -> bool:
-        """Return whether a frame's data is whole, in turn, and, where it must be, authentic."""
-        if len(data) != self.info.length or not self.checker.check(data).is_accepted:
-            return False
-        return self.verifier is None or self.verifier.check(data)
+    def check(self, data: bytes) -> Check:
+        """Return whether a frame's data is whole, in turn, and, where it must be, authentic; a wrong code is a wrong CRC."""
+        if len(data) != self.info.length:
+            return Check.WRONG_CRC
+        check = self.checker.check(data)
+        if check.is_accepted and self.verifier is not None and not self.verifier.check(data):
+            return Check.WRONG_CRC
+        return check
 
     def forget(self) -> None:
         """Start anew after a loss of power."""
@@ -78,7 +87,8 @@ class _Command:
 class EcuNode:
     """One device with its port, its commands and its status messages.
 
-    A command with a wrong CRC, a repeated or a skipped counter, or a wrong code is not taken. While silent (reset, power
+    A command with a wrong CRC, a skipped counter or a wrong code is refused; one that repeats the last is dropped, since that
+    one was taken. While silent (reset, power
     loss) the node neither hears nor sends; afterwards it starts with positions kept and targets forgotten. Below 9 V it
     stops what moves and takes nothing until the supply has been above 11 V for a second.
     """
@@ -103,7 +113,10 @@ class EcuNode:
                 info = database.message(signal.command[0])
                 command = self._commands.setdefault(info.arbitration_id, _Command(info, key))
                 command.paths[signal.command[1]] = signal.path
+        self._bus = bus
         self.port: Port = bus.attach(device.name, self.on_frame, frozenset(self._commands))
+        self.port.recovery = RECOVERY
+        self.port.on_recovered = self._on_recovered
         self.statuses = [
             _Status(
                 info,
@@ -141,11 +154,22 @@ class EcuNode:
         """Lose power, and come back after a time."""
         self._silent_until_ns = self._scheduler.now_ns + silent_ns
         self.port.clear()
+        self.port.restart()
         self.device.reset()
         for command in self._commands.values():
             command.forget()
         for status in self.statuses:
             status.counter = counter_states(status.info.profile) - 1
+
+    def _on_recovered(self) -> None:
+        """Be trusted with all restarts again after a time without another bus-off."""
+        count = self.port.controller.bus_off_count
+
+        def forgive() -> None:
+            if self.port.controller.bus_off_count == count:
+                self.port.controller.restarts = 0
+
+        self._scheduler.after(SOUND_AGAIN_NS, forgive)
 
     # Time
 
@@ -172,7 +196,7 @@ class EcuNode:
         self.catch_up()
         if any(status.has_news for status in self.statuses):
             self._tell_changes()
-        is_active = self.device.is_active or any(status.has_news for status in self.statuses)
+        is_active = self.device.is_active or self.is_browned_out or any(status.has_news for status in self.statuses)
         self._tick_after(STEP_NS if is_active else seconds_to_ns(self.device.slow_step_s))
 
     def _watch_supply(self) -> None:
@@ -191,8 +215,11 @@ class EcuNode:
         command = self._commands.get(frame.arbitration_id)
         if command is None or frame.is_extended or self.is_silent:
             return
+        check = command.check(frame.data)
+        if check is Check.REPEATED:
+            return
         self.catch_up()
-        if not command.is_sound(frame.data):
+        if not check.is_accepted:
             self.device.response = Response.REFUSED_INTEGRITY
         elif self.is_browned_out:
             self.device.response = Response.REFUSED_STATE
@@ -247,4 +274,4 @@ class EcuNode:
             frame = self._database.frame(info, protect(info.profile, info.data_id, payload, status.counter))
             status.frames[status.counter] = frame
         status.sent_ns, status.has_news = self._scheduler.now_ns, False
-        self.port.send(frame)
+        send_newest(self._bus, self.port, frame)

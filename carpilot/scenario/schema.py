@@ -16,7 +16,7 @@ from carpilot.scenario.conditions import Condition, read_conditions
 from carpilot.vehicle.catalogue import Catalogue, Value
 
 MAX_SCENARIO_S = 3600.0
-OWN_RULES = ("request.many", "request.rate", "none")
+OWN_RULES = ("request.many", "request.rate", "request.hand", "none")
 Scalar = bool | int | float | str
 
 
