@@ -24,11 +24,13 @@ from carpilot.bus.disturbance import (
     PayloadCorruption,
     Reorder,
     Suspension,
+    WeakTransmitter,
     WrongLength,
 )
 from carpilot.bus.disturbances import Disturbance
 from carpilot.bus.e2e import counter_of, counter_states, protect
 from carpilot.bus.frame import Frame
+from carpilot.bus.inbox import CAPACITY
 from carpilot.bus.sources import Babble, Capture, Injection, Replay, Spoof, StuckDominant
 from carpilot.car import COPILOT, Car
 from carpilot.ecu.node import EcuNode
@@ -218,7 +220,7 @@ def _masquerade(car: Car, fault: Fault, random: Random) -> End:
     info = _message(car, fault)
     bus = _bus(car, fault, info)
     codec = car.database.codecs[info.name]
-    wrong_id = info.data_id ^ random.randrange(1, 1 << 16)
+    wrong_id = info.data_id ^ random.randrange(1, 1 << 8)  # of a message beside it; a CRC-8 sees every burst of 8 bits
     frames = [
         car.database.frame(info, protect(info.profile, wrong_id, codec.pack({}), counter))
         for counter in range(counter_states(info.profile))
@@ -277,9 +279,10 @@ def _copilot_bus_off(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _error_passive(car: Car, fault: Fault, random: Random) -> End:
+    """Keep a node's transmit error counter at 128 or more, and below bus-off."""
+    del random
     node = _node(car, fault)
-    share = _share(fault, 0.15, 0.2, 0.25)
-    return _on(car.buses[node.port.segment], BitError(random, share, node=node.name))
+    return _on(car.buses[node.port.segment], WeakTransmitter(node.port, int(_share(fault, 130, 160, 230))))
 
 
 def _missing_acknowledge(car: Car, fault: Fault, random: Random) -> End:
@@ -409,7 +412,12 @@ def _receive_overflow(car: Car, fault: Fault, random: Random) -> End:
     del random
     car.inbox.is_paused = True
     car.inbox.capacity = int(_share(fault, 64, 32, 8))
-    return car.inbox.resume
+
+    def read_on() -> None:
+        car.inbox.capacity = CAPACITY
+        car.inbox.resume()
+
+    return read_on
 
 
 def _log_full(car: Car, fault: Fault, random: Random) -> End:

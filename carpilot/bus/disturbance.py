@@ -8,10 +8,14 @@ that act of themselves are in `sources`.
 
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import TYPE_CHECKING
 
 from carpilot.bus.controller import ErrorKind, Hit
 from carpilot.bus.disturbances import Passed
 from carpilot.bus.frame import FD_SIZES, MAX_DATA_BYTES, Frame
+
+if TYPE_CHECKING:
+    from carpilot.bus.bus import Port
 
 Ids = frozenset[int] | None
 _Key = tuple[str, int, bool]
@@ -180,6 +184,20 @@ class FailingTransmitter:
         """Return a bit error in the middle of each of the node's frames."""
         del frame, now_ns
         return Hit(ErrorKind.BIT, 0.5) if node == self.node else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeakTransmitter:
+    """A port's transmissions fail as long as its error counter is below a value: it stays error-passive, and on the bus."""
+
+    port: "Port"
+    tec_from: int
+
+    def strike(self, node: str, frame: Frame, now_ns: int) -> Hit | None:
+        """Return a bit error while the counter is too low."""
+        del frame, now_ns
+        is_too_well = node == self.port.node and self.port.controller.tec < self.tec_from
+        return Hit(ErrorKind.BIT, 0.5) if is_too_well else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -142,8 +142,8 @@ class BusHealth(Enum):
 class HealthMonitor:
     """Says when a segment becomes degraded, and when it is sound again: `on_change` gets the health and the time.
 
-    OVERLOADED: a load of FULL_LOAD or more over 90 ms, looked at each 10 ms, so that it is known within 100 ms. STUCK: 14 dominant bits in a row, until
-    frames pass again. SILENT: no frame for `silence_ns`, for segments with cyclic traffic.
+    OVERLOADED: a load of FULL_LOAD or more over 90 ms, looked at each 10 ms, so that it is known within 100 ms. STUCK: 14
+    dominant bits in a row, until frames pass again. SILENT: no frame for `silence_ns`, for segments with cyclic traffic.
     """
 
     SLICES = 9

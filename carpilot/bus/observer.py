@@ -195,7 +195,9 @@ class Observer:
     def _watch_standing(self) -> None:
         speeds = [self._current(path) for path in (SPEED, WHEEL_SPEED)]
         known = [speed for speed in speeds if isinstance(speed, int | float)]
-        is_apart = len(known) == 2 and abs(known[0] - known[1]) > SPEEDS_APART_KPH
+        told = [self._told(path) for path in (SPEED, WHEEL_SPEED)]
+        heard = [speed for speed in told if isinstance(speed, int | float)]
+        is_apart = len(heard) == 2 and abs(heard[0] - heard[1]) > SPEEDS_APART_KPH
         cycle_ns = self._by_path[SPEED].info.cycle_ns
         self._do_speeds_contradict = is_apart and not self._plausibility.is_moved_by_hand(
             self._scheduler.now_ns, cycle_ns
@@ -206,10 +208,13 @@ class Observer:
         elif self._standing_since_ns is None:
             self._standing_since_ns = self._scheduler.now_ns
 
-    def _current(self, path: str) -> Value | None:
+    def _told(self, path: str) -> Value | None:
+        """Return what a sound message tells, believed or not."""
         source = self._by_path[path]
-        is_valid = path not in self._plausibility.doubted and source.quality(self._scheduler.now_ns) is Quality.VALID
-        return source.values.get(path) if is_valid else None
+        return source.values.get(path) if source.quality(self._scheduler.now_ns) is Quality.VALID else None
+
+    def _current(self, path: str) -> Value | None:
+        return None if path in self._plausibility.doubted else self._told(path)
 
     def reading(self, path: str) -> Reading:
         """Return what is known of one signal now."""

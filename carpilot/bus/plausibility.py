@@ -4,7 +4,7 @@
 |---------------|------------------------|-----------------------------------------------|---------------------------|
 | range         | all numbers            | outside the catalogue's range                 | it is inside              |
 | rate          | MAX_RATE_PER_S         | farther from the last belief than it can move | the time explains the way |
-| stuck         | PARTNERS               | the same for STUCK_NS while its partner moved | it changes                |
+| stuck         | PARTNERS               | the same for STUCK_NS while its partner moved | it changes, or both agree |
 | contradiction | speed and wheel speed  | more than 2 m/s apart: both                   | they agree                |
 
 Rates are own figures, well above what a car does. After somebody has moved the simulated world by hand, what comes within
@@ -93,7 +93,8 @@ class Plausibility:
         if held is None or held.value != value or held.partner is None or partner is None:
             self._held[path] = _Held(value, now_ns, partner)
             return False
-        return now_ns - held.since_ns >= STUCK_NS and abs(partner - held.partner) > PARTNER_MOVED_KPH
+        has_partner_moved = min(abs(partner - held.partner), abs(partner - value)) > PARTNER_MOVED_KPH
+        return now_ns - held.since_ns >= STUCK_NS and has_partner_moved
 
 
 def in_range(signal: Signal, value: Value | None) -> Value | None:

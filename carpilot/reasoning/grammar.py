@@ -26,8 +26,13 @@ _LOWEST = re.compile(
     r"as (cold|cool|quiet|low|slow|dim|far) as)\b"
 )
 _MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
-# Positions that a plain verb means: to open and to close.
-_ALWAYS = {("set_window", "percent"): (0.0, 100.0)}
+# Positions that a plain verb means: to open, to close, to tilt; the newest message.
+_ALWAYS = {
+    ("set_window", "percent"): (0.0, 100.0),
+    ("set_sunroof", "percent"): (-100.0, 0.0, 100.0),
+    ("set_shade", "percent"): (0.0, 100.0),
+    ("read_message", "number"): (1.0,),
+}
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
 _USUAL_CHANGES: dict[str | None, tuple[float, ...]] = {
     "celsius": (1.0, 2.0, 4.0),

@@ -131,6 +131,10 @@ class Tool:
         choice = str(checked[self.by]) if self.by else ""
         if choice == SPEAKER:
             choice = seat.value if seat.value in self.paths else "rear"
+            if choice not in self.paths:
+                raise ModelOutputError(
+                    f"{self.name} is not for the {seat.value.replace('_', ' ')}; say which of {self.by}"
+                )
         catalogue = default_catalogue()
         return tuple(Command(path, self._target(catalogue[path], checked, state), call) for path in self.paths[choice])
 

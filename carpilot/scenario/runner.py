@@ -14,6 +14,7 @@ from carpilot.exchange import Exchange
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import Condition, compare
 from carpilot.scenario.schema import ExpectModel, Scenario, StepModel
+from carpilot.scenario.seen import unseen
 from carpilot.scenario.watch import Watch
 from carpilot.sim.pacing import run_beside_wall_clock
 from carpilot.units import ns_to_seconds, seconds_to_ns
@@ -177,6 +178,7 @@ class Expected:
             found.append(f"wanted the rule {expect.rule}, got {', '.join(rules) or 'none'}")
         if expect.result is not None and expect.result != result:
             found.append(f"wanted the result {expect.result}, got {result}")
+        found += unseen(expect, watch.cabin.car)
         if expect.reply is not None and expect.reply.lower() not in reply.lower():
             found.append(f"wanted {expect.reply!r} in the reply, got {reply!r}")
         return found

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from carpilot.bus.database import SEGMENTS, default_database
+from carpilot.car import COPILOT
+from carpilot.ecu.gateway import Gateway
+from carpilot.ecu.trouble_codes import explain
 from carpilot.errors import InputError, UnknownNameError
 from carpilot.faults import KINDS, Fault
 from carpilot.files import load_yaml
@@ -16,6 +19,10 @@ from carpilot.scenario.conditions import Condition, read_conditions
 from carpilot.vehicle.catalogue import Catalogue, Value
 
 MAX_SCENARIO_S = 3600.0
+ALARM_KINDS = (
+    "unknown identifier", "wrong length", "two senders", "frames lost", "wrong segment", "no route", "protection",
+    "authentication", "opens while moving", "budget",
+)  # fmt: skip
 OWN_RULES = ("request.many", "request.rate", "request.hand", "none")
 Scalar = bool | int | float | str
 
@@ -25,7 +32,18 @@ class _Strict(BaseModel):
 
 
 class ExpectModel(_Strict):
-    """What must hold within a time after the step."""
+    """What must hold within a time after the step.
+
+    Beside the signals, and what became of the request, it can speak of what the car sees of a fault:
+
+    - `alarm`: a kind of alarm of the copilot, or a reason for which the gateway dropped a frame, seen so far; `none` if
+      there was none
+    - `unknown`: paths of which there is no valid reading now
+    - `health`: whether the copilot may do anything now (`sound`) or only what is safe in any case (`degraded`)
+    - `trouble`: trouble codes that are active now
+    - `muted`: the node that a guardian keeps from sending now; `nobody`
+    - `bus_state`: the error state of nodes now; `bus_off` is so from the first time on
+    """
 
     within: Annotated[float, Field(ge=0, le=MAX_SCENARIO_S)] = 10.0
     signals: dict[str, Any] | None = None
@@ -33,6 +51,12 @@ class ExpectModel(_Strict):
     rule: str | None = None
     result: Literal["done", "not done", "denied", "confirm", "answered", "asked", "refused", "failed"] | None = None
     reply: str | None = None
+    alarm: str | None = None
+    unknown: list[str] = []
+    health: Literal["sound", "degraded"] | None = None
+    trouble: list[str] = []
+    muted: str | None = None
+    bus_state: dict[str, Literal["error_active", "error_passive", "bus_off"]] = {}
 
 
 class FaultModel(_Strict):
@@ -130,7 +154,25 @@ def _check_step(step: StepModel, catalogue: Catalogue) -> tuple[Condition, ...] 
     rules = [*OWN_RULES, *(rule.id for rule in default_policy().rules)]
     if expect.rule is not None and expect.rule not in rules:
         raise UnknownNameError("rule", expect.rule, rules)
+    for path in expect.unknown:
+        catalogue[path]
+    _check_seen(expect, catalogue)
     return None if expect.signals is None else read_conditions(catalogue, expect.signals)
+
+
+def _check_seen(expect: ExpectModel, catalogue: Catalogue) -> None:
+    """Look at the names that an expectation of a fault gives, before anything runs."""
+    nodes = [*sorted({signal.ecu for signal in catalogue.values()}), COPILOT, Gateway.name]
+    alarms = ("none", *ALARM_KINDS)
+    if expect.alarm is not None and expect.alarm not in alarms:
+        raise UnknownNameError("alarm", expect.alarm, alarms)
+    for node in expect.bus_state:
+        if node not in nodes:
+            raise UnknownNameError("node", node, nodes)
+    if expect.muted not in (None, "nobody", *nodes):
+        raise UnknownNameError("node", str(expect.muted), ("nobody", *nodes))
+    for written in expect.trouble:
+        explain(written)
 
 
 def _check_fault(fault: FaultModel, catalogue: Catalogue) -> None:

@@ -51,6 +51,15 @@ def state() -> VehicleState:
         ("make the ambient light blue", "Vehicle.Cabin.Light.AmbientLight.Row1.DriverSide.Color", "BLUE"),
         ("next song", "Vehicle.Cabin.Infotainment.Media.Action", "SKIP_FORWARD"),
         ("open the trunk", "Vehicle.Body.Trunk.Rear.IsOpen", True),
+        ("navigate to the airport", "Vehicle.Private.Navigation.Destination", "AIRPORT"),
+        ("set the rear right temperature to 24 degrees", f"{HVAC}.Station.Row2.Passenger.Temperature", 24.0),
+        ("massage my back", "Vehicle.Cabin.Seat.Row1.DriverSide.Massage.Level", 66),
+        ("fold the mirrors in", "Vehicle.Body.Mirrors.DriverSide.IsFolded", True),
+        ("play track number 12", "Vehicle.Private.Media.SelectedTrack", 12),
+        ("turn up the bass", "Vehicle.Private.Media.Bass", 1),
+        ("sport mode", "Vehicle.Powertrain.Transmission.PerformanceMode", "SPORT"),
+        ("set the charge limit to 80 percent", "Vehicle.Powertrain.TractionBattery.Charging.ChargeLimit", 80),
+        ("show the rear camera", "Vehicle.Private.Assist.CameraView", "REAR"),
     ],
 )
 def test_plain_requests(model: EmbeddedReasoner, state: VehicleState, text: str, path: str, target: object) -> None:
@@ -78,7 +87,9 @@ def test_the_speaker_is_meant(model: EmbeddedReasoner, state: VehicleState) -> N
 @pytest.mark.parametrize(
     ("text", "act"),
     [
-        ("navigate to the airport", Act.REFUSE),
+        ("navigate to paris", Act.REFUSE),
+        ("how long until we arrive", Act.ANSWER),
+        ("what's the tyre pressure", Act.ANSWER),
         ("tell me a joke", Act.REFUSE),
         ("hit the brakes", Act.REFUSE),
         ("how fast are we going", Act.ANSWER),

@@ -33,7 +33,9 @@ SCRIPT = ScriptedReasoner(
         "unlock the doors": [Call("set_lock", {"locked": False})],
         "open the boot": [Call("set_boot", {"open": True})],
         "open my window completely": [Call("set_window", {"percent": 100})],
-        "play some music": [Call("set_playback", {"action": "play"})],
+        "close my window": [Call("set_window", {"percent": 0})],
+        "mute the sound": [Call("set_mute", {"on": True})],
+        "put some music on": [Call("set_playback", {"action": "play"})],
         "next song": [Call("skip_track", {"direction": "next"})],
         "set the volume to 90 percent": [Call("set_volume", {"percent": 90})],
     }

@@ -29,7 +29,7 @@ def _network(reader: Tokenizer, writer: Tokenizer, seed: int) -> Network:
     network = Network(Shape(words=reader.get_vocab_size(), tokens=writer.get_vocab_size(), **SIZES))
     with torch.no_grad():  # as after training, no two parts are alike
         for parameter in network.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
+            parameter.add_(0.1 * torch.randn_like(parameter))
     return network
 
 
