@@ -119,17 +119,20 @@ def _share(fault: Fault, *by_strength: float) -> float:
 
 
 def _loss(car: Car, fault: Fault, random: Random) -> End:
+    """Lose a message now and then. Needs message or path."""
     info = _message(car, fault)
     disturbance = Loss(random, _share(fault, 0.001, 0.02, 0.1), frozenset({info.arbitration_id}))
     return _on(_bus(car, fault, info), disturbance)
 
 
 def _burst_loss(car: Car, fault: Fault, random: Random) -> End:
+    """Lose every frame of a message. Needs message or path."""
     info = _message(car, fault)
     return _on(_bus(car, fault, info), Loss(random, 1.0, frozenset({info.arbitration_id})))
 
 
 def _delay(car: Car, fault: Fault, random: Random) -> End:
+    """Send a message late, by up to a part of its cycle. Needs message or path."""
     info = _message(car, fault)
     cycle_ns = info.cycle_ns or 100 * NS_PER_MS
     jitter_ns = int(cycle_ns * _share(fault, 0.25, 0.5, 0.9))
@@ -137,21 +140,25 @@ def _delay(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _duplicate(car: Car, fault: Fault, random: Random) -> End:
+    """Send a message twice. Needs message or path."""
     info = _message(car, fault)
     disturbance = Duplicate(random, _share(fault, 0.1, 0.5, 1.0), frozenset({info.arbitration_id}), NS_PER_MS)
     return _on(_bus(car, fault, info), disturbance)
 
 
 def _reorder(car: Car, fault: Fault, random: Random) -> End:
+    """Let frames of a message overtake each other. Needs message or path."""
     info = _message(car, fault)
     return _on(_bus(car, fault, info), Reorder(random, _share(fault, 0.05, 0.2, 0.5), frozenset({info.arbitration_id})))
 
 
 def _bit_errors(car: Car, fault: Fault, random: Random) -> End:
+    """Damage frames below their CRC: error frames and repetitions. Segment, or node."""
     return _on(_bus(car, fault), BitError(random, _share(fault, 0.001, 0.01, 0.05), node=fault.node))
 
 
 def _gateway_memory(car: Car, fault: Fault, random: Random) -> End:
+    """Change a message in the gateway, above its CRC. Needs message or path."""
     info = _message(car, fault)
     corruption = PayloadCorruption(random, _share(fault, 0.3, 0.7, 1.0), frozenset({info.arbitration_id}), bits=3)
 
@@ -163,6 +170,7 @@ def _gateway_memory(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _wrong_length(car: Car, fault: Fault, random: Random) -> End:
+    """Send a message too short or too long. Needs message or path."""
     info = _message(car, fault)
     return _on(
         _bus(car, fault, info), WrongLength(random, _share(fault, 0.3, 0.7, 1.0), frozenset({info.arbitration_id}))
@@ -170,6 +178,7 @@ def _wrong_length(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _suspension(car: Car, fault: Fault, random: Random) -> End:
+    """Keep a message from the bus. Needs message or path."""
     del random
     info = _message(car, fault)
     return _on(_bus(car, fault, info), Suspension(frozenset({info.arbitration_id})))
@@ -179,18 +188,21 @@ def _suspension(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _unknown_identifier(car: Car, fault: Fault, random: Random) -> End:
+    """Send frames that no database knows. Segment."""
     frames = [Frame(UNKNOWN_ID, random.randbytes(8)) for _ in range(8)]
     period_ns = int(_share(fault, 100, 20, 5)) * NS_PER_MS
     return _on(_bus(car, fault), Injection(frames=frames, period_ns=period_ns))
 
 
 def _babbling(car: Car, fault: Fault, random: Random) -> End:
+    """Let a node send without end at a high identifier. Needs node."""
     node = _node(car, fault)
     bus = car.buses[node.port.segment]
     return _on(bus, Babble(port=node.port, frame=Frame(BABBLING_ID, random.randbytes(8))))
 
 
 def _babbling_first(car: Car, fault: Fault, random: Random) -> End:
+    """Fill a segment with identifier 0. Segment."""
     return _on(_bus(car, fault), Babble(frame=Frame(FIRST_ID, random.randbytes(8))))
 
 
@@ -210,6 +222,7 @@ def forged(car: Car, info: MessageInfo, frame: Frame) -> Frame:
 
 
 def _spoofed_status(car: Car, fault: Fault, random: Random) -> End:
+    """Send a forged message beside the true one. Needs message or path."""
     del random
     info = _message(car, fault)
     bus = car.buses[fault.segment or "infotainment"]
@@ -217,6 +230,7 @@ def _spoofed_status(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _masquerade(car: Car, fault: Fault, random: Random) -> End:
+    """Suppress a message and send another in its place. Needs message or path."""
     info = _message(car, fault)
     bus = _bus(car, fault, info)
     codec = car.database.codecs[info.name]
@@ -260,11 +274,13 @@ def _replay(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _stuck_dominant(car: Car, fault: Fault, random: Random) -> End:
+    """Hold the wire dominant. Segment."""
     del random
     return _on(_bus(car, fault), StuckDominant())
 
 
 def _bus_off(car: Car, fault: Fault, random: Random) -> End:
+    """Fail every transmission of a node until it is bus-off. Needs node."""
     del random
     node = _node(car, fault)
     return _on(car.buses[node.port.segment], FailingTransmitter(node.name))
@@ -286,6 +302,7 @@ def _error_passive(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _missing_acknowledge(car: Car, fault: Fault, random: Random) -> End:
+    """Let nobody acknowledge a node's frames. Needs node."""
     del random
     node = _node(car, fault)
     return _on(car.buses[node.port.segment], MissingAcknowledge(node.name))
@@ -306,6 +323,7 @@ def _distort(car: Car, fault: Fault, change: Callable[[Value | None], Value | No
 
 
 def _stuck_signal(car: Car, fault: Fault, random: Random) -> End:
+    """Report the same value all the time. Needs path."""
     del random
     held: list[Value | None] = []
 
@@ -318,6 +336,7 @@ def _stuck_signal(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _drift(car: Car, fault: Fault, random: Random) -> End:
+    """Let a sensor drift away. Needs path."""
     sign, begun_ns = random.choice((-1, 1)), car.now_ns
     rate_per_s = _share(fault, *DRIFT_PER_S)
 
@@ -330,6 +349,7 @@ def _drift(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _jump(car: Car, fault: Fault, random: Random) -> End:
+    """Let a sensor jump. Needs path."""
     by = random.choice((-1, 1)) * _share(fault, 20.0, 40.0, 80.0)
 
     def jump(value: Value | None) -> Value | None:
@@ -339,6 +359,7 @@ def _jump(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _not_available(car: Car, fault: Fault, random: Random) -> End:
+    """Let a sensor say that it has no value. Needs path."""
     del random
     return _distort(car, fault, lambda value: None)
 
@@ -347,12 +368,14 @@ def _not_available(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _ecu_reset(car: Car, fault: Fault, random: Random) -> End:
+    """Cut the power of a unit, and let it start anew. Needs node."""
     del random
     _node(car, fault).reset(seconds_to_ns(fault.seconds))
     return lambda: None
 
 
 def _ecu_silent(car: Car, fault: Fault, random: Random) -> End:
+    """Let a unit neither hear nor send. Needs node."""
     del random
     node = _node(car, fault)
     node.is_stuck_silent = True
@@ -360,6 +383,7 @@ def _ecu_silent(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _brown_out(car: Car, fault: Fault, random: Random) -> End:
+    """Let the 12 V supply break down."""
     del random
     supply = car.world.low_voltage
     supply.forced_v = supply.voltage_v = _share(fault, *BROWN_OUT_V)
@@ -369,6 +393,7 @@ def _brown_out(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _jam(car: Car, fault: Fault, random: Random) -> End:
+    """Let an actuator not move. Needs path."""
     del random
     node, path = _moved(car, fault)
     node.device.jammed.add(path)
@@ -376,6 +401,7 @@ def _jam(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _wrong_way(car: Car, fault: Fault, random: Random) -> End:
+    """Let a motor turn the wrong way. Needs path."""
     del random
     node, path = _moved(car, fault)
     if path not in node.device.motors:
@@ -396,6 +422,7 @@ def _obstacle(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _freshness_lost(car: Car, fault: Fault, random: Random) -> End:
+    """Let the copilot forget the freshness of its authentic commands."""
     del fault, random
     car.commander.lose_freshness()
     return lambda: None
@@ -409,6 +436,7 @@ def _host_pause(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _receive_overflow(car: Car, fault: Fault, random: Random) -> End:
+    """Let the copilot be too busy to read."""
     del random
     car.inbox.is_paused = True
     car.inbox.capacity = int(_share(fault, 64, 32, 8))
@@ -421,6 +449,7 @@ def _receive_overflow(car: Car, fault: Fault, random: Random) -> End:
 
 
 def _log_full(car: Car, fault: Fault, random: Random) -> End:
+    """Let the disk be full."""
     del fault, random
     car.is_disk_full = True
     return lambda: setattr(car, "is_disk_full", False)
