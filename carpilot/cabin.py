@@ -24,8 +24,8 @@ from carpilot.decision_log import DecisionLog
 from carpilot.errors import UnknownNameError
 from carpilot.exchange import Exchange, Result, conclude
 from carpilot.execution import Execution, Row, Status
-from carpilot.fault_words import parse_fault
 from carpilot.faults import Fault, inject
+from carpilot.faults.words import parse_fault
 from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
 from carpilot.policy.rules import Policy, default_policy
@@ -434,7 +434,7 @@ class Cabin:
         self.log.write(self.now_ns, "fault", **given)
 
     def fault_in_words(self, text: str) -> None:
-        """Let a fault loose that is written as `fault_words` says, perhaps later. Raises InputError."""
+        """Let a fault loose that is written as `faults.words` says, perhaps later. Raises InputError."""
         at_s, fault = parse_fault(text, self.car.catalogue)
         if at_s <= 0:
             self.fault(fault)

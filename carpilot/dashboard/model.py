@@ -14,7 +14,7 @@ class CabinPort(Protocol):
     """The cabin as the dashboard sees it. Nothing here waits for a model or for the bus."""
 
     def fault_in_words(self, text: str) -> None:
-        """Let a part fail, as `carpilot.fault_words` says. Raises InputError."""
+        """Let a part fail, as `carpilot.faults.words` says. Raises InputError."""
         ...
 
     def snapshot(self) -> Snapshot:

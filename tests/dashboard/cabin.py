@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from carpilot.fault_words import parse_fault
+from carpilot.faults.words import parse_fault
 from carpilot.request import Seat
 from carpilot.snapshot import FrameRow, PlanRow, Snapshot
 from carpilot.vehicle.catalogue import Value, default_catalogue

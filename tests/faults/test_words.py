@@ -3,8 +3,8 @@
 import pytest
 
 from carpilot.errors import InputError
-from carpilot.fault_words import parse_fault
 from carpilot.faults import Fault
+from carpilot.faults.words import parse_fault
 from carpilot.vehicle.catalogue import default_catalogue
 
 CATALOGUE = default_catalogue()
