@@ -5,25 +5,21 @@ settled; `submit` starts the model in a thread and `advance` picks its decision 
 sent at the instant when it arrives, not on the state that the model saw.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
-from carpilot.bus.attach import AttachServer
-from carpilot.bus.bridge import Bridge
-from carpilot.bus.frame import Frame
+from carpilot.bus.couplings import Couplings
 from carpilot.bus.guardian import BusHealth
-from carpilot.bus.recorder import BusRecorder
 from carpilot.car import Car
-from carpilot.decision import Act, Command, Outcome, Verdict
-from carpilot.decision_log import DecisionLog
-from carpilot.errors import UnknownNameError
-from carpilot.exchange import Exchange, Result, conclude
-from carpilot.execution import Execution, Row, Status
+from carpilot.consent import consent
+from carpilot.decision import Act, Command, Outcome
+from carpilot.drive_record import DriveRecord
+from carpilot.exchange import Exchange, Result, conclude, plan_row
+from carpilot.execution import Execution, Row
 from carpilot.faults import Fault, inject
 from carpilot.faults.words import parse_fault
 from carpilot.frame_window import FrameWindow
@@ -33,8 +29,10 @@ from carpilot.reasoning.agent import Exit, Proposal, propose
 from carpilot.reasoning.reasoner import Control, Reasoner, Turn
 from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
-from carpilot.snapshot import PlanRow, Snapshot
+from carpilot.restraint import BY_HAND, Restraint
+from carpilot.snapshot import Snapshot
 from carpilot.speech import sentence, tell
+from carpilot.thinking import Thinking
 from carpilot.trouble import ANSWER_WITHIN_NS, lamps_among, tell_reasons
 from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
 from carpilot.vehicle.catalogue import Value
@@ -45,22 +43,7 @@ KEPT_TURNS = 8
 SETTLE_LIMIT_NS = 12 * NS_PER_S
 MODEL_TIME_IN_REPLAY_NS = 200 * NS_PER_MS
 AFTER_SETTLED_NS = 100 * NS_PER_MS
-BY_HAND = "you used the control yourself"
 DEGRADED = {BusHealth.OVERLOADED: "full", BusHealth.STUCK: "dead", BusHealth.SILENT: "silent"}
-YES = frozenset({"yes", "yeah", "yep", "yes please", "sure", "ok", "okay", "do it", "go ahead", "confirm", "please do"})
-NO = frozenset(
-    {"no", "nope", "no thanks", "no leave it", "leave it", "cancel", "stop", "never mind", "don't", "do not"}
-)
-
-
-@dataclass(slots=True)
-class _Thinking:
-    """A model at work in a thread."""
-
-    exchange: Exchange
-    control: Control
-    thread: threading.Thread
-    answers: list[Proposal] = field(default_factory=list)
 
 
 class Cabin:
@@ -81,28 +64,21 @@ class Cabin:
         self.reasoner = reasoner
         self.policy = policy or default_policy()
         self.tools = tools or default_tools()
-        self.recorder = BusRecorder(bus_log) if bus_log else None
-        self.log = DecisionLog(decision_log)
+        self.record = DriveRecord(bus_log, decision_log)
         self.exchanges: list[Exchange] = []
         self._open: list[Exchange] = []
         self._history: deque[Turn] = deque(maxlen=KEPT_TURNS)
         self._confirmation: Confirmation | None = None
-        self._thinking: _Thinking | None = None
-        self._changes: deque[tuple[int, str]] = deque()
+        self._thinking: Thinking | None = None
         self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
-        self._has_write_failed = False
-        self._was_log_broken = False
-        self._touched_ns: dict[str, int] = {}
+        self._restraint = Restraint(self.policy.limits)
         self._random = Random(seed)
-        self.car = Car(start, (self.frames, self._record) if self.recorder else (self.frames,), seed=seed)
-        if self.recorder:
-            for bus in self.car.buses.values():
-                bus.error_taps.append(self.recorder.on_error)
+        self.car = Car(start, (self.frames, self.record.on_frame) if bus_log else (self.frames,), seed=seed)
+        self.record.follow(self.car)
         self.car.commander.port.on_bus_off = lambda: self._give_up("the copilot is cut off from the bus")
         self.car.on_degraded = lambda health: self._give_up(f"the car's network is {DEGRADED[health]}")
-        self.door = AttachServer(self.car.buses) if attach else None
-        self._bridges: list[Bridge] = []
-        self.log.write(self.now_ns, "start", model=reasoner.name, start=dict(start or {}))
+        self.couplings = Couplings(self.car.buses, attach)
+        self.record.write("start", model=reasoner.name, start=dict(start or {}))
 
     @property
     def now_ns(self) -> int:
@@ -112,35 +88,9 @@ class Cabin:
     def close(self) -> None:
         """End what runs and finish the logs."""
         if self._thinking:
-            self._thinking.control.cancelled.set()
-            self._thinking.thread.join(timeout=5)
-        if self.door:
-            self.door.close()
-        for bridge in self._bridges:
-            bridge.close()
-        if self.recorder:
-            self.recorder.close()
-        self.log.close()
-
-    def _record(self, time_ns: int, segment: str, frame: Frame, sender: str) -> None:
-        """Write a frame; when that fails the drive goes on, marked."""
-        if self.recorder is None or self._has_write_failed or self._was_log_broken:
-            return
-        try:
-            self.recorder(time_ns, segment, frame, sender)
-        except OSError:
-            self._has_write_failed = True
-
-    @property
-    def is_log_broken(self) -> bool:
-        """Whether the record has a hole and grows no more: after a failed write for good, on a full disk until it is not."""
-        return self._has_write_failed or self.car.is_disk_full
-
-    def _watch_log(self) -> None:
-        """Mark in the decision log, as well as it goes, where the record breaks off and where it goes on."""
-        if self.is_log_broken != self._was_log_broken:
-            self._was_log_broken = self.is_log_broken
-            self.log.write(self.now_ns, "log broken" if self.is_log_broken else "log goes on")
+            self._thinking.close()
+        self.couplings.close()
+        self.record.close()
 
     # Time
 
@@ -153,15 +103,12 @@ class Cabin:
         end_ns = self.now_ns + duration_ns
         while self.now_ns < end_ns:
             self._collect()
-            if self.door:
-                self.door.poll()
-            for bridge in self._bridges:
-                bridge.poll()
+            self.couplings.poll()
             self.car.advance(min(TICK_NS, end_ns - self.now_ns))
             self._refresh()
 
     def _refresh(self) -> None:
-        self._watch_log()
+        self.record.watch()
         for exchange in tuple(self._open):
             if exchange.execution:
                 exchange.execution.refresh()
@@ -173,10 +120,10 @@ class Cabin:
 
     def _collect(self) -> None:
         thinking = self._thinking
-        if thinking and not thinking.thread.is_alive():
+        if thinking and thinking.is_over:
             self._thinking = None
-            if thinking.answers and not thinking.control.cancelled.is_set():
-                self._carry_out(thinking.exchange, thinking.answers[0])
+            if thinking.answer:
+                self._carry_out(thinking.exchange, thinking.answer)
             else:
                 self._finish(thinking.exchange, Result.FAILED, "I could not work that out, so I did nothing.")
 
@@ -204,23 +151,19 @@ class Cabin:
     def submit(self, text: str, seat: Seat = Seat.DRIVER) -> None:
         """Hear a request; the model works on it in a thread. A request that is still being thought about is given up."""
         if self._thinking:
-            self._thinking.control.cancelled.set()
+            self._thinking.cancel()
             self._finish(self._thinking.exchange, Result.FAILED, "All right, I leave it.")
             self._thinking = None
         exchange = self._hear(text, seat)
         if self._answer_in_words(exchange):
             return
-        control = Control(lambda piece: setattr(exchange, "thought", exchange.thought + piece))
-        answers: list[Proposal] = []
-        thread = threading.Thread(target=lambda: answers.append(self._propose(exchange, control)), daemon=True)
-        self._thinking = _Thinking(exchange, control, thread, answers)
-        thread.start()
+        self._thinking = Thinking(exchange, self._propose)
 
     def _hear(self, text: str, seat: Seat) -> Exchange:
         request = Request(len(self.exchanges) + 1, text, seat, self.now_ns)
         exchange = Exchange(request, first_frame=len(self.frames.all or ()))
         self.exchanges.append(exchange)
-        self.log.write(self.now_ns, "request", number=request.number, text=text, seat=seat.value)
+        self.record.write("request", number=request.number, text=text, seat=seat.value)
         return exchange
 
     def _propose(self, exchange: Exchange, control: Control) -> Proposal:
@@ -228,10 +171,10 @@ class Cabin:
 
     def _answer_in_words(self, exchange: Exchange) -> bool:
         """Take plain words of consent or refusal while a question is open."""
-        words = " ".join("".join(c for c in exchange.request.text.lower() if c.isalnum() or c in " '").split())
-        if self._confirmation is None or words not in YES | NO:
+        is_yes = consent(exchange.request.text) if self._confirmation else None
+        if is_yes is None:
             return False
-        self._answer(exchange, words in YES)
+        self._answer(exchange, is_yes)
         return True
 
     def confirm(self, text: str, seat: Seat, yes: bool) -> Exchange:
@@ -255,7 +198,7 @@ class Cabin:
         if exchange.request.seat is not Seat.DRIVER:
             self._finish(exchange, Result.DENIED, "Only the driver can confirm that.")
             return
-        if yes and not problem and self.is_log_broken:
+        if yes and not problem and self.record.is_broken:
             problem = "the log cannot be written, and a confirmation must be on record"
         self._confirmation = None
         if not yes or problem:
@@ -266,14 +209,14 @@ class Cabin:
             else:
                 self._finish(exchange, Result.REFUSED, "All right, I leave it.")
             return
-        self.log.write(self.now_ns, "confirmed", number=exchange.request.number, of=confirmation.request_number)
+        self.record.write("confirmed", number=exchange.request.number, of=confirmation.request_number)
         self._execute(exchange, confirmation.commands, Channel.CONFIRMED)
 
     def _withdraw(self, confirmation: Confirmation, reason: str) -> None:
         for exchange in self.exchanges:
             if exchange.request.number == confirmation.request_number and exchange.execution:
                 exchange.execution.withdraw(reason)
-        self.log.write(self.now_ns, "withdrawn", number=confirmation.request_number, reason=reason)
+        self.record.write("withdrawn", number=confirmation.request_number, reason=reason)
 
     def _drop_confirmation(self, reason: str) -> None:
         confirmation, self._confirmation = self._confirmation, None
@@ -287,8 +230,7 @@ class Cabin:
         decision = proposal.decision
         exchange.thought = decision.thought or exchange.thought
         self._history.append(Turn(exchange.request, decision))
-        self.log.write(
-            self.now_ns,
+        self.record.write(
             "decision",
             number=exchange.request.number,
             act=decision.act.value,
@@ -324,9 +266,7 @@ class Cabin:
         start_ns = time.perf_counter_ns()
         rows = execution.judge(commands, channel)
         exchange.gate_us += (time.perf_counter_ns() - start_ns) / NS_PER_US
-        if channel is not Channel.HAND:
-            rows = [self._respect_hand(row, exchange.request) for row in rows]
-        rows = [self._limit_rate(row) for row in rows]
+        rows = [self._restraint.review(row, exchange.request, channel, self.now_ns) for row in rows]
         exchange.execution = execution
         execution.send(rows)
         for row in rows:
@@ -343,34 +283,13 @@ class Cabin:
         else:
             self._open.append(exchange)
 
-    def _respect_hand(self, row: Row, request: Request) -> Row:
-        """Leave alone what a hand has moved since the words were said."""
-        if row.verdict.outcome is not Outcome.DENY and self._touched_ns.get(row.command.path, -1) > request.time_ns:
-            verdict = Verdict(Outcome.DENY, "request.hand", sentence(f"{BY_HAND}, so I leave it"))
-            return Row(row.command, verdict, row.old, Status.REFUSED, verdict.reason, row.actual)
-        return row
-
-    def _limit_rate(self, row: Row) -> Row:
-        """Deny an actuator that has been changed too often of late."""
-        limits = self.policy.limits
-        horizon_ns = self.now_ns - seconds_to_ns(limits.within_seconds)
-        while self._changes and self._changes[0][0] < horizon_ns:
-            self._changes.popleft()
-        path = row.command.path
-        if row.verdict.outcome is Outcome.ALLOW:
-            if sum(changed == path for _, changed in self._changes) >= limits.changes_of_one_actuator:
-                verdict = type(row.verdict)(Outcome.DENY, "request.rate", "That was changed too often just now.")
-                return Row(row.command, verdict, row.old, Status.REFUSED, verdict.reason, row.actual)
-            self._changes.append((self.now_ns, path))
-        return row
-
     def _log_row(self, event: str, exchange: Exchange, row: Row) -> None:
         fields = {"path": row.command.path, "target": row.command.target, "old": row.old, "actual": row.actual}
         if event == "verdict":
             fields |= {"verdict": row.verdict.outcome.value, "rule": row.verdict.rule, "reason": row.verdict.reason}
         else:
             fields |= {"status": row.status.value, "detail": row.detail}
-        self.log.write(self.now_ns, event, number=exchange.request.number, **fields)
+        self.record.write(event, number=exchange.request.number, **fields)
 
     # The end of a request
 
@@ -379,7 +298,7 @@ class Cabin:
 
     def _finish(self, exchange: Exchange, result: Result, reply: str) -> None:
         exchange.result, exchange.reply, exchange.ended_ns = result, reply, self.now_ns
-        self.log.write(self.now_ns, "end", number=exchange.request.number, result=result.value, reply=reply)
+        self.record.write("end", number=exchange.request.number, result=result.value, reply=reply)
 
     def _settle(self, exchange: Exchange) -> None:
         limit_ns = self.now_ns + SETTLE_LIMIT_NS
@@ -399,7 +318,7 @@ class Cabin:
 
     def _yield_to_hand(self, path: str) -> None:
         """Let go of an actuator: what was asked of it in words before this instant is not done."""
-        self._touched_ns[path] = self.now_ns
+        self._restraint.touch(path, self.now_ns)
         for exchange in self._open:
             if exchange.execution:
                 exchange.execution.give_way(path, BY_HAND)
@@ -425,13 +344,13 @@ class Cabin:
         if self.car.catalogue[path].is_actuator:
             self._yield_to_hand(path)
         self.car.set(path, value)
-        self.log.write(self.now_ns, "set", path=path, value=value)
+        self.record.write("set", path=path, value=value)
 
     def fault(self, fault: Fault) -> None:
         """Let a part fail for a time. Raises InputError for a fault that cannot be."""
         inject(self.car, fault, self._random)
         given = {name: value for name, value in asdict(fault).items() if value is not None}
-        self.log.write(self.now_ns, "fault", **given)
+        self.record.write("fault", **given)
 
     def fault_in_words(self, text: str) -> None:
         """Let a fault loose that is written as `faults.words` says, perhaps later. Raises InputError."""
@@ -440,12 +359,6 @@ class Cabin:
             self.fault(fault)
         else:
             self.car.scheduler.after(seconds_to_ns(at_s), lambda: self.fault(fault))
-
-    def bridge(self, segment: str, spec: str, allow_hardware: bool = False) -> None:
-        """Couple a segment to another python-can interface. Raises InputError; says loudly what it does."""
-        if segment not in self.car.buses:
-            raise UnknownNameError("segment", segment, self.car.buses)
-        self._bridges.append(Bridge(self.car.buses[segment], spec, allow_hardware))
 
     def _give_up(self, reason: str) -> None:
         """Give up everything that is open: nothing old is sent when the bus comes back."""
@@ -461,7 +374,7 @@ class Cabin:
         """Return the picture of this instant."""
         spoken = next((exchange for exchange in reversed(self.exchanges) if not exchange.is_by_hand), None)
         shown = self.exchanges[-1] if self.exchanges else None
-        plan = tuple(self._plan_row(row) for row in shown.rows) if shown else ()
+        plan = tuple(plan_row(row) for row in shown.rows) if shown else ()
         return Snapshot(
             time_ns=self.now_ns,
             state=self.car.state(),
@@ -473,11 +386,3 @@ class Cabin:
             confirmation=self._confirmation.question if self._confirmation else None,
             frames=tuple(self.frames.rows),
         )
-
-    def _plan_row(self, row: Row) -> PlanRow:
-        elapsed = (
-            None if row.confirmed_ns is None or row.sent_ns is None else (row.confirmed_ns - row.sent_ns) / NS_PER_MS
-        )
-        detail = f"rule {row.verdict.rule}" if row.status is Status.REFUSED else row.detail
-        status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
-        return PlanRow(row.command.path, row.old, row.command.target, row.status.value, detail, status_id, elapsed)

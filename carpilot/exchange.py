@@ -7,7 +7,9 @@ from enum import Enum
 from carpilot.execution import Execution, Row, Status
 from carpilot.reasoning.agent import Proposal
 from carpilot.request import Request
+from carpilot.snapshot import PlanRow
 from carpilot.speech import sentence, tell_changes
+from carpilot.units import NS_PER_MS
 from carpilot.vehicle.catalogue import Catalogue
 
 
@@ -67,3 +69,13 @@ def conclude(catalogue: Catalogue, rows: Sequence[Row]) -> tuple[Result, str]:
     else:
         result = Result.NOT_DONE if failed or denied else Result.DONE
     return result, " ".join(parts)
+
+
+def plan_row(row: Row) -> PlanRow:
+    """Return a command as it is shown."""
+    elapsed_ms = None
+    if row.confirmed_ns is not None and row.sent_ns is not None:
+        elapsed_ms = (row.confirmed_ns - row.sent_ns) / NS_PER_MS
+    detail = f"rule {row.verdict.rule}" if row.status is Status.REFUSED else row.detail
+    status_id = row.status_id if row.status is Status.CONFIRMED else row.command_id
+    return PlanRow(row.command.path, row.old, row.command.target, row.status.value, detail, status_id, elapsed_ms)

@@ -534,7 +534,7 @@ def test_given_a_decision_log_when_a_request_ends_then_every_step_stands_in_it(t
     assert (rows[3]["verdict"], rows[3]["rule"], rows[4]["result"]) == ("confirm", "trunk.open", "confirm")
     assert (rows[6]["number"], rows[6]["of"]) == (2, 1)
     assert (rows[8]["number"], rows[8]["status"], rows[9]["result"]) == (2, "confirmed", "done")
-    assert rows == ride.cabin.log.events
+    assert rows == ride.cabin.record.decisions.events
 
 
 SEGMENT_FILES = {

@@ -72,7 +72,7 @@ def drive(
         for text in fault or []:
             cabin.fault_in_words(text)
         if bridge:
-            cabin.bridge(bridge_segment, bridge, bridge_hardware)
+            cabin.couplings.bridge(bridge_segment, bridge, bridge_hardware)
         run(cabin, (int(match[1]), int(match[2])), theme)
     finally:
         cabin.close()
