@@ -1,10 +1,10 @@
 """What the copilot knows of the car: status frames, checked, decoded and aged.
 
-It hears one segment. A reading is VALID while its message last came well within three cycles; a damaged or repeated frame
-changes nothing, so the last good value is held for that long. Then it is STALE, or INVALID if frames came but none was
-good. A message that was lost, or that two senders seem to send, must come well three times before it counts again. A
-signal sent as not available is INVALID at once, and so is what cannot be (see `plausibility`). Standing needs both speeds
-below 0.5 km/h and park engaged.
+It hears one segment. A reading is VALID while its message last came well within three cycles and a tick of 10 ms; a
+damaged or repeated frame changes nothing, so the last good value is held for that long. Then it is STALE, or INVALID if
+frames came but none was good. A message that was lost, or that two senders seem to send, must come well three times before
+it counts again. A signal sent as not available is INVALID at once, and so is what cannot be (see `plausibility`). Standing
+needs both speeds below 0.5 km/h and park engaged.
 
 Two senders: the same counter twice with other contents within a cycle, or three frames out of turn within three cycles.
 The same frame twice is a repetition, which is dropped. The car is disturbed while its bus is degraded, for a second after
@@ -31,7 +31,8 @@ STANDING_BELOW_KPH = 0.5
 CYCLES_UNTIL_STALE = 3
 GOOD_AFTER_A_LOSS = 3
 STRANGE_FRAMES = 3
-SAME_CYCLE_MARGIN_NS = 10 * NS_PER_MS
+TICK_NS = 10 * NS_PER_MS
+"""What a message may be late on a busy wire: two frames lost in a row are three cycles and some microseconds."""
 ALARM_LASTS_NS = NS_PER_S
 RESPONSE = "Response"
 KEPT_ALARMS = 200
@@ -76,7 +77,7 @@ class _Source:
 
     @property
     def max_age_ns(self) -> int:
-        return CYCLES_UNTIL_STALE * self.info.cycle_ns
+        return CYCLES_UNTIL_STALE * self.info.cycle_ns + TICK_NS
 
     def quality(self, now_ns: int) -> Quality:
         """Return how well the message as a whole is known."""
@@ -175,7 +176,7 @@ class Observer:
         """Judge a frame out of turn: a mere repetition, one that contradicts its twin, or one of several."""
         if check is Check.REPEATED and data == source.last:
             return
-        is_twin = check is Check.REPEATED and now_ns - source.last_ns <= source.info.cycle_ns + SAME_CYCLE_MARGIN_NS
+        is_twin = check is Check.REPEATED and now_ns - source.last_ns <= source.info.cycle_ns + TICK_NS
         source.strange.append(now_ns)
         window_ns = max(source.max_age_ns, 100 * NS_PER_MS)
         are_many = len(source.strange) == STRANGE_FRAMES and now_ns - source.strange[0] <= window_ns
