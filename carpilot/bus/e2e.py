@@ -216,12 +216,15 @@ class Supervisor:
     that brought anything with a right CRC leaves NODATA.
     """
 
-    __slots__ = ("_cycles", "limits", "state")
+    __slots__ = ("_cycles", "_is_one_good_enough", "limits", "state")
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.state = Trust.NODATA
         self._cycles: deque[Check | None] = deque(maxlen=self.limits.window)
+        self._is_one_good_enough = (
+            self.limits.min_ok_valid <= 1 and self.limits.max_errors_valid >= self.limits.window - 1
+        )
 
     def on_check(self, check: Check) -> Trust:
         """Take what a frame's check said; return the state after it."""
@@ -231,11 +234,18 @@ class Supervisor:
         """Take note that a cycle passed without a frame; return the state after it."""
         return self._add(None)
 
+    def distrust(self) -> None:
+        """Start again from INVALID: nothing that came before counts."""
+        self.state = Trust.INVALID
+        self._cycles.clear()
+
     def _add(self, outcome: Check | None) -> Trust:
         self._cycles.append(outcome)
         if self.state is Trust.NODATA:
             if outcome is not None and outcome is not Check.WRONG_CRC:
                 self.state = Trust.INIT
+            return self.state
+        if self.state is Trust.VALID and outcome is Check.OK and self._is_one_good_enough:
             return self.state
         row = _RULES[self.state]
         good = sum(cycle is not None and cycle.is_accepted for cycle in self._cycles)

@@ -2,9 +2,10 @@
 
 It hears one segment. A reading is VALID while its message last came well within three cycles and a tick of 10 ms; a
 damaged or repeated frame changes nothing, so the last good value is held for that long. Then it is STALE, or INVALID if
-frames came but none was good. A message that was lost, or that two senders seem to send, must come well three times before
-it counts again. A signal sent as not available is INVALID at once, and so is what cannot be (see `plausibility`). Standing
-needs both speeds below 0.5 km/h and park engaged.
+frames came but none was good. A message that was lost, or that two senders seem to send, must come well three times in a
+row before it counts again: so says the E2E state machine, of which the first good frame counts here at once. A signal sent
+as not available is INVALID at once, and so is what cannot be (see `plausibility`). Standing needs both speeds below
+0.5 km/h and park engaged.
 
 Two senders: the same counter twice with other contents within a cycle, or three frames out of turn within three cycles.
 The same frame twice is a repetition, which is dropped. The car is disturbed while its bus is degraded, for a second after
@@ -15,7 +16,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from carpilot.bus.database import Database, MessageInfo, from_bus
-from carpilot.bus.e2e import Check, Checker, Profile, header_bytes
+from carpilot.bus.e2e import Check, Checker, Limits, Profile, Supervisor, Trust, header_bytes
 from carpilot.bus.frame import Frame
 from carpilot.bus.plausibility import MAX_RATE_PER_S, SPEED, SPEEDS_APART_KPH, WHEEL_SPEED, Plausibility, in_range
 from carpilot.sim.scheduler import Scheduler
@@ -29,7 +30,8 @@ GUARDS = (SPEED, WHEEL_SPEED, GEAR)
 PARK = 126
 STANDING_BELOW_KPH = 0.5
 CYCLES_UNTIL_STALE = 3
-GOOD_AFTER_A_LOSS = 3
+LIMITS = Limits(window=CYCLES_UNTIL_STALE, min_ok_init=1, min_ok_valid=1, max_errors_valid=2, min_ok_invalid=3)
+"""Of the state machine: one good cycle of the last three keeps a message, three in a row bring it back."""
 STRANGE_FRAMES = 3
 TICK_NS = 10 * NS_PER_MS
 """What a message may be late on a busy wire: two frames lost in a row are three cycles and some microseconds."""
@@ -69,7 +71,7 @@ class _Source:
     values: dict[str, Value | None] = field(default_factory=dict)
     good_ns: int = -1
     came_ns: int = -1
-    good_needed: int = 1
+    supervisor: Supervisor = field(default_factory=lambda: Supervisor(LIMITS))
     strange: deque[int] = field(default_factory=lambda: deque(maxlen=STRANGE_FRAMES))
     last: bytes = b""
     last_ns: int = -1
@@ -79,9 +81,19 @@ class _Source:
     def max_age_ns(self) -> int:
         return CYCLES_UNTIL_STALE * self.info.cycle_ns + TICK_NS
 
+    def come(self, now_ns: int) -> None:
+        """Take note of a frame, and of the cycles that passed without one before it."""
+        missed = 0 if self.came_ns < 0 else (now_ns - self.came_ns - TICK_NS) // self.info.cycle_ns
+        self.came_ns = now_ns
+        if missed >= LIMITS.window:
+            self.supervisor.distrust()
+        else:
+            for _ in range(missed):
+                self.supervisor.on_cycle_missed()
+
     def quality(self, now_ns: int) -> Quality:
         """Return how well the message as a whole is known."""
-        if self.good_ns < 0 or self.good_needed > 0:
+        if self.good_ns < 0 or self.supervisor.state is Trust.INVALID:
             return Quality.INVALID
         if now_ns - self.good_ns <= self.max_age_ns:
             return Quality.VALID
@@ -131,11 +143,14 @@ class Observer:
                 self.raise_alarm("unknown identifier", frame.arbitration_id)
             return
         now_ns = self._scheduler.now_ns if came_ns is None else came_ns
-        source.came_ns = now_ns
+        source.come(now_ns)
         if len(frame.data) != source.info.length:
+            source.supervisor.on_check(Check.WRONG_CRC)
             self.raise_alarm("wrong length", frame.arbitration_id)
             return
         check = source.checker.check(frame.data)
+        if check is not Check.REPEATED:  # a second frame in a cycle says nothing of the next
+            source.supervisor.on_check(check)
         if check is not Check.OK:
             self.counts[source.info.name, check] += 1
         if check.is_accepted:
@@ -148,10 +163,7 @@ class Observer:
             self._watch_standing()
 
     def _take(self, source: _Source, data: bytes, now_ns: int) -> None:
-        if source.good_ns >= 0 and now_ns - source.good_ns > source.max_age_ns:
-            source.good_needed = GOOD_AFTER_A_LOSS
         source.good_ns = now_ns
-        source.good_needed = max(0, source.good_needed - 1)
         payload = _without_counter(data, source.info.profile)
         if payload != source.payload:
             source.payload = payload
@@ -181,7 +193,7 @@ class Observer:
         window_ns = max(source.max_age_ns, 100 * NS_PER_MS)
         are_many = len(source.strange) == STRANGE_FRAMES and now_ns - source.strange[0] <= window_ns
         if is_twin or are_many:
-            source.good_needed = GOOD_AFTER_A_LOSS
+            source.supervisor.distrust()
             self._alarmed_until_ns = self._scheduler.now_ns + ALARM_LASTS_NS
             self.raise_alarm("two senders", source.info.arbitration_id)
 

@@ -235,3 +235,20 @@ def test_given_every_short_history_when_fed_then_the_state_depends_on_nothing_el
 def test_given_limits_that_no_window_can_hold_when_built_then_value_error() -> None:
     with pytest.raises(ValueError, match="a window of 2 cycles"):
         Supervisor(Limits(window=2))
+
+
+def test_given_distrust_when_good_cycles_come_then_nothing_earlier_counts() -> None:
+    supervisor = Supervisor()
+    for _ in range(4):
+        supervisor.on_check(Check.OK)
+    assert supervisor.state is Trust.VALID
+    supervisor.distrust()
+    assert [supervisor.on_check(Check.OK) for _ in range(3)] == [Trust.INVALID, Trust.INVALID, Trust.VALID]
+
+
+def test_given_limits_that_one_good_cycle_meets_when_good_cycles_follow_bad_ones_then_valid_is_kept() -> None:
+    supervisor = Supervisor(Limits(min_ok_init=1, max_errors_valid=2))
+    supervisor.on_check(Check.OK)
+    outcomes = [Check.OK, Check.WRONG_CRC, Check.WRONG_CRC, Check.OK, Check.WRONG_CRC, Check.WRONG_CRC]
+    assert {supervisor.on_check(outcome) for outcome in outcomes} == {Trust.VALID}
+    assert supervisor.on_check(Check.WRONG_CRC) is Trust.INVALID
