@@ -11,6 +11,7 @@ def train(
     corpus: Annotated[list[Path] | None, typer.Option(help="Labelled sentences, JSON lines; may be repeated.")] = None,
     minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="How long to train.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Start of the random numbers.")] = 1,
+    start: Annotated[Path | None, typer.Option(help="Folder of a written model whose weights to go on from.")] = None,
 ) -> None:
     """Train the embedded model from the phrase book, and from corpus files if given. Needs the extra `train`.
 
@@ -21,14 +22,17 @@ def train(
       carpilot train --output my-model --minutes 30
 
       carpilot train --output my-model --corpus public_en_trainable.jsonl
+
+      carpilot train --output better-model --start my-model --minutes 60
     """
     from carpilot.errors import InputError
     from carpilot.scenario.suite import find_suites, sources_of
+    from carpilot.training.train import Recipe
     from carpilot.training.train import train as run
 
     for path in corpus or []:
         if not path.is_file():
             raise InputError(f"no corpus file {path}")
     holdout = {source for path in find_suites(["public"]) for source in sources_of(path)}
-    card = run(output, corpus or [], minutes, seed, typer.echo, holdout)
+    card = run(output, corpus or [], typer.echo, holdout, Recipe(minutes=minutes, seed=seed, start=start))
     typer.echo(f"{output}: {card.get('parameters', 0):,} parameters")

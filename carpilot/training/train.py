@@ -48,8 +48,6 @@ class Recipe:
 def train(
     output: Path,
     corpus_files: Sequence[Path] = (),
-    minutes: float = 30.0,
-    seed: int = 1,
     report: Report = print,
     holdout: Collection[str] = (),
     recipe: Recipe | None = None,
@@ -57,14 +55,16 @@ def train(
     """Train a model, write it to a folder and return its card.
 
     `corpus_files` are JSON lines of labelled sentences; those whose source is in `holdout` are not used. Needs the `train`
-    extra; without the package of all-MiniLM-L6-v2 the encoder starts from nothing. Raises InputError if torch is missing.
+    extra; without the package of all-MiniLM-L6-v2 the encoder starts from nothing. Raises InputError if torch is missing,
+    or a folder holds what it should not, or not what it should.
     """
     try:
         import torch
     except ImportError as error:
         raise InputError("training needs torch: pip install 'carpilot[train]'") from error
     _check_output(output)
-    recipe = recipe or Recipe(minutes=minutes, seed=seed)
+    recipe = recipe or Recipe()
+    _check_start(recipe.start)
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
     data = _Data.read(corpus_files, holdout, recipe.seed)
@@ -85,6 +85,12 @@ def _check_output(output: Path) -> None:
     names = {path.name for path in output.iterdir()} if output.is_dir() else {output.name}
     if others := sorted(names - {*FILES, CARD}):
         raise InputError(f"{output} holds {others[0]}; a model is written to a new folder, or over another model")
+
+
+def _check_start(start: Path | None) -> None:
+    """Raise InputError if there is no model to go on from."""
+    if start is not None and (missing := next((name for name in FILES if not (start / name).is_file()), None)):
+        raise InputError(f"{start} has no {missing}; training goes on from a folder that `carpilot train` has written")
 
 
 def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +176,7 @@ class _Session:
             from carpilot.training.resume import go_on_from
 
             taken = go_on_from(self.network, self.reader, self.writer, recipe.start)
-            self.origin |= {"went_on_from": f"the model that shipped before, {taken} parameters"}
+            self.origin |= {"went_on_from": f"a model written before, {taken} parameters"}
         report(f"{self.network.parameter_count():,} parameters, encoder from {self.origin['encoder_started_from']}")
         groups = self._parameter_groups(started=folder is not None)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01, fused=True)

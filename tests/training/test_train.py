@@ -61,3 +61,12 @@ def test_a_folder_of_other_things_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="letter"):
         train(tmp_path)
     assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_a_folder_without_a_model_is_nothing_to_go_on_from(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="training needs torch, which only the train extra brings")
+    (tmp_path / "old").mkdir()
+
+    with pytest.raises(InputError, match=r"old has no \w+"):
+        train(tmp_path / "new", recipe=Recipe(start=tmp_path / "old"))
+    assert not (tmp_path / "new").exists()
