@@ -228,6 +228,9 @@ class Supervisor:
 
     def on_check(self, check: Check) -> Trust:
         """Take what a frame's check said; return the state after it."""
+        if check is Check.OK and self.state is Trust.VALID and self._is_one_good_enough:
+            self._cycles.append(check)
+            return Trust.VALID
         return self._add(check)
 
     def on_cycle_missed(self) -> Trust:
@@ -244,8 +247,6 @@ class Supervisor:
         if self.state is Trust.NODATA:
             if outcome is not None and outcome is not Check.WRONG_CRC:
                 self.state = Trust.INIT
-            return self.state
-        if self.state is Trust.VALID and outcome is Check.OK and self._is_one_good_enough:
             return self.state
         row = _RULES[self.state]
         good = sum(cycle is not None and cycle.is_accepted for cycle in self._cycles)

@@ -83,8 +83,12 @@ class _Source:
 
     def come(self, now_ns: int) -> None:
         """Take note of a frame, and of the cycles that passed without one before it."""
-        missed = 0 if self.came_ns < 0 else (now_ns - self.came_ns - TICK_NS) // self.info.cycle_ns
+        late_ns = now_ns - self.came_ns - TICK_NS
+        is_in_time = late_ns < self.info.cycle_ns or self.came_ns < 0
         self.came_ns = now_ns
+        if is_in_time:
+            return
+        missed = late_ns // self.info.cycle_ns
         if missed >= LIMITS.window:
             self.supervisor.distrust()
         else:
