@@ -38,7 +38,6 @@ from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
 from carpilot.vehicle.catalogue import Value
 
 TICK_NS = 10 * NS_PER_MS
-KEPT_FRAMES = 400
 KEPT_TURNS = 8
 SETTLE_LIMIT_NS = 12 * NS_PER_S
 MODEL_TIME_IN_REPLAY_NS = 200 * NS_PER_MS

@@ -84,15 +84,12 @@ class _Source:
     def come(self, now_ns: int) -> None:
         """Take note of a frame, and of the cycles that passed without one before it."""
         late_ns = now_ns - self.came_ns - TICK_NS
-        is_in_time = late_ns < self.info.cycle_ns or self.came_ns < 0
+        is_first = self.came_ns < 0
         self.came_ns = now_ns
-        if is_in_time:
-            return
-        missed = late_ns // self.info.cycle_ns
-        if missed >= LIMITS.window:
+        if 0 <= self.good_ns < now_ns - self.max_age_ns:  # also where frames came, but none that was good
             self.supervisor.distrust()
-        else:
-            for _ in range(missed):
+        elif not is_first and late_ns >= self.info.cycle_ns:
+            for _ in range(late_ns // self.info.cycle_ns):
                 self.supervisor.on_cycle_missed()
 
     def quality(self, now_ns: int) -> Quality:

@@ -230,3 +230,17 @@ def test_given_two_frames_lost_in_a_row_on_a_busy_wire_when_the_third_comes_late
     assert ear.quality() is Quality.VALID
     ear.report(WINDOW, 43)
     assert (ear.quality(), ear.observer.state().actual(WINDOW)) == (Quality.VALID, 43)
+
+
+def test_given_a_counter_that_froze_when_it_runs_again_then_three_good_frames_are_needed() -> None:
+    ear = Ear()
+    ear.report(WINDOW, 40)
+    frozen = ear.frame("DOOR_WindowStatus", {"WindowFrontLeft": 41})
+    for _ in range(6):
+        ear.wait(WINDOW_CYCLE_NS)
+        ear.observer.on_frame(frozen)
+    assert ear.quality() is Quality.INVALID
+    for quality in (Quality.INVALID, Quality.INVALID, Quality.VALID):
+        ear.wait(WINDOW_CYCLE_NS)
+        ear.report(WINDOW, 42)
+        assert ear.quality() is quality
