@@ -25,7 +25,7 @@ SATURATED_PERIOD_NS = 4_600 * NS_PER_US
 """Twenty nodes with a frame of 8 bytes each: 4,348 frames a second, a little more than the segment carries."""
 FIRST_ID = 0x100
 REPLAY_FACTOR = 10
-RUNS = 3
+RUNS, SHORT_RUNS = 3, 12
 """A speed is the best of so many runs: others on the same processor core slow it, nothing makes it faster."""
 CYCLES_MS = (5, 10, 10, 20, 20, 50, 100, 100, 200, 500, 1000)
 
@@ -54,8 +54,7 @@ class Figure:
 
 def saturated(seconds: float, seed: int = 1) -> Figure:
     """A full segment: each frame is built when it is sent, with data that was never sent before, and measured exactly."""
-    runs = [_saturate(seconds, seed) for _ in range(RUNS)]
-    spent, bus = min(runs, key=lambda run: run[0])
+    spent, bus = min((_saturate(seconds, seed) for _ in range(SHORT_RUNS)), key=lambda run: run[0])
     factor, load = seconds / spent, bus.occupied_ns / bus.scheduler.now_ns
     return Figure(
         f"saturated segment, {NODES} nodes, 500 kbit/s, exact stuff bits",
@@ -63,7 +62,8 @@ def saturated(seconds: float, seed: int = 1) -> Figure:
         "x real time",
         target=">= 50",
         is_reached=factor >= 50 and load > 0.99,
-        note=f"{bus.frame_count / seconds:.0f} frames/s at {load:.1%} load, {spent / bus.frame_count * 1e6:.2f} µs a frame",
+        note=f"{bus.frame_count / seconds:.0f} frames/s at {load:.1%} load, {spent / bus.frame_count * 1e6:.2f} µs a frame; "
+        f"best of {SHORT_RUNS} runs of {seconds:g} s",
     )
 
 

@@ -31,6 +31,16 @@ class Budget:
     window_ns: int = WINDOW_NS
 
 
+class _Window:
+    """What a node has sent within its window: time and bits of each frame, and all their bits."""
+
+    __slots__ = ("bits", "sent")
+
+    def __init__(self) -> None:
+        self.sent: deque[tuple[int, int]] = deque()
+        self.bits = 0
+
+
 class Guardian:
     """Mutes a node at the frame that exceeds its budget, and calls back with its name and the time.
 
@@ -51,8 +61,7 @@ class Guardian:
         self._budgets = dict(budgets)
         self._default = default
         self._on_muted = on_muted
-        self._sent: dict[str, deque[tuple[int, int]]] = {}
-        self._bits: dict[str, int] = {}
+        self._windows: dict[str, _Window] = {}
         self.muted: dict[str, int] = {}
         """Muted nodes, with the time of muting in nanoseconds."""
         bus.taps.append(self._on_frame)
@@ -64,8 +73,7 @@ class Guardian:
     def release(self, node: str) -> None:
         """Give a muted node its right to send back, with an empty window."""
         self.muted.pop(node, None)
-        self._sent.pop(node, None)
-        self._bits.pop(node, None)
+        self._windows.pop(node, None)
         for port in self._ports(node):
             port.unmute()
 
@@ -74,13 +82,16 @@ class Guardian:
         budget = self._budgets.get(sender, self._default)
         if budget is None or sender in self.muted:
             return
-        sent = self._sent.setdefault(sender, deque())
+        window = self._windows.get(sender)
+        if window is None:
+            window = self._windows[sender] = _Window()
+        sent = window.sent
         length_bits = frame.length_bits + INTERMISSION_BITS
         sent.append((time_ns, length_bits))
-        bits = self._bits.get(sender, 0) + length_bits
+        bits = window.bits + length_bits
         while sent[0][0] <= time_ns - budget.window_ns:
             bits -= sent.popleft()[1]
-        self._bits[sender] = bits
+        window.bits = bits
         too_many = budget.frames is not None and len(sent) > budget.frames
         if too_many or (budget.bits is not None and bits > budget.bits):
             self._mute(sender, time_ns)

@@ -207,16 +207,15 @@ class Observer:
         self._plausibility.expect_jump(self._scheduler.now_ns)
 
     def _watch_standing(self) -> None:
-        speeds = [self._current(path) for path in (SPEED, WHEEL_SPEED)]
-        known = [speed for speed in speeds if isinstance(speed, int | float)]
-        told = [self._told(path) for path in (SPEED, WHEEL_SPEED)]
-        heard = [speed for speed in told if isinstance(speed, int | float)]
-        is_apart = len(heard) == 2 and abs(heard[0] - heard[1]) > SPEEDS_APART_KPH
-        cycle_ns = self._by_path[SPEED].info.cycle_ns
+        speeds = [value for path in (SPEED, WHEEL_SPEED) if isinstance(value := self._told(path), int | float)]
+        are_told = len(speeds) == 2
+        is_apart = are_told and abs(speeds[0] - speeds[1]) > SPEEDS_APART_KPH
         self._do_speeds_contradict = is_apart and not self._plausibility.is_moved_by_hand(
-            self._scheduler.now_ns, cycle_ns
+            self._scheduler.now_ns, self._by_path[SPEED].info.cycle_ns
         )
-        stands = len(known) == 2 and max(known) < STANDING_BELOW_KPH and self._current(GEAR) == PARK
+        is_slow = are_told and max(speeds) < STANDING_BELOW_KPH
+        is_believed = is_slow and self._plausibility.doubted.isdisjoint((SPEED, WHEEL_SPEED, GEAR))
+        stands = is_believed and self._told(GEAR) == PARK
         if not stands:
             self._standing_since_ns = None
         elif self._standing_since_ns is None:
@@ -226,9 +225,6 @@ class Observer:
         """Return what a sound message tells, believed or not."""
         source = self._by_path[path]
         return source.values.get(path) if source.quality(self._scheduler.now_ns) is Quality.VALID else None
-
-    def _current(self, path: str) -> Value | None:
-        return None if path in self._plausibility.doubted else self._told(path)
 
     def reading(self, path: str) -> Reading:
         """Return what is known of one signal now."""

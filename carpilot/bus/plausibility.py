@@ -68,7 +68,7 @@ class Plausibility:
         if not isinstance(value, int | float):
             return
         self._last[path] = value
-        by_hand = self.is_moved_by_hand(now_ns, cycle_ns)
+        by_hand = self._hand_ns is not None and self.is_moved_by_hand(now_ns, cycle_ns)
         if by_hand:
             self._held.pop(path, None)  # its partner may still tell what was so before
         is_possible = by_hand or self._is_within_rate(path, value, now_ns, cycle_ns)

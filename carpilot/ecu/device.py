@@ -257,4 +257,5 @@ class Device:
 
     def report(self, signal: Signal) -> Value | None:
         """Return what the device's status says of a signal; None is not available."""
-        return self.actual[signal.path] if signal.is_actuator else self.sensed(signal.path)
+        path = signal.path
+        return self.actual[path] if path in self.actual else self.sensed(path)

@@ -46,7 +46,10 @@ class Node(Protocol):
 
 
 class _Status:
-    """One status message: its signals, its counter, and the frames already made of its payload of now."""
+    """One status message: its signals, its counter, and the frames already made of its payload of now.
+
+    `packed` are the bytes of the values in `told`, which are seldom others than the last time.
+    """
 
     def __init__(self, info: MessageInfo, signals: list[Signal], has_response: bool) -> None:
         self.info = info
@@ -54,6 +57,8 @@ class _Status:
         self.has_response = has_response
         self.counter = counter_states(info.profile) - 1
         self.payload = b""
+        self.told: list[Value | None] = []
+        self.packed = b""
         self.frames: dict[int, Frame] = {}
         self.sent_ns = -MIN_GAP_NS
         self.has_news = False
@@ -248,16 +253,18 @@ class EcuNode:
                     status.has_news = True
 
     def _pack(self, status: _Status) -> bytes:
-        values: dict[str, Physical | None] = {}
-        if status.has_response:
-            values[RESPONSE_SIGNAL] = self.device.response.value
-        report = self.device.report
-        for signal in status.signals:
-            reported = report(signal)
-            if self.distortions and signal.path in self.distortions:
-                reported = self.distortions[signal.path](reported)
-            values[signal.status[1]] = None if reported is None else to_bus(signal, reported)
-        return self._database.codecs[status.info.name].pack(values)
+        report, response = self.device.report, self.device.response.value
+        told = [report(signal) for signal in status.signals]
+        for index, signal in enumerate(status.signals) if self.distortions else ():
+            if signal.path in self.distortions:
+                told[index] = self.distortions[signal.path](told[index])
+        told.append(response)
+        if told != status.told:
+            values: dict[str, Physical | None] = {RESPONSE_SIGNAL: response} if status.has_response else {}
+            for signal, value in zip(status.signals, told, strict=False):
+                values[signal.status[1]] = None if value is None else to_bus(signal, value)
+            status.told, status.packed = told, self._database.codecs[status.info.name].pack(values)
+        return status.packed
 
     def send(self, status: _Status) -> None:
         """Send a status message as things stand now."""

@@ -22,6 +22,9 @@ class Stability(Device):
     def __init__(self, catalogue: Catalogue, world: World) -> None:
         super().__init__(catalogue, world)
         self.learned_kpa = [tyre.filled_kpa for tyre in world.tyres.wheels]
+        self._wheel_of = {
+            path: index for path in self.signals for index, wheel in enumerate(WHEELS) if f".{wheel}." in path
+        }
 
     def is_low(self, wheel: int) -> bool:
         """Return whether a tyre is too low against what was learned, at its temperature of now."""
@@ -39,7 +42,7 @@ class Stability(Device):
 
     def sensed(self, path: str) -> Value | None:
         """Measure wheels and tyres."""
-        index = next(index for index, wheel in enumerate(WHEELS) if f".{wheel}." in path)
+        index = self._wheel_of[path]
         tyre = self.world.tyres.wheels[index]
         if path.endswith(".Speed"):
             return self.world.wheel_speeds_mps[index] / kph_to_mps(1)

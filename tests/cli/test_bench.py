@@ -24,7 +24,7 @@ def test_given_quick_and_json_when_run_then_one_object_a_row_and_every_exact_fig
     done = CliRunner().invoke(app, ["bench", "bus", "--quick", "--json", "--hours", "0.01"])
     assert done.exit_code in (0, 1), done.output
     rows = json.loads(done.stdout)
-    assert len(rows) == 10
+    assert len(rows) == 11
     by_unit = {row["unit"]: row for row in rows if row["unit"]}
     assert by_unit["wrong"]["is_reached"]
     assert by_unit["messages"]["is_reached"]
