@@ -6,7 +6,6 @@ sent at the instant when it arrives, not on the state that the model saw.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,7 @@ from carpilot.car import Car
 from carpilot.consent import consent
 from carpilot.decision import Act, Command, Outcome
 from carpilot.drive_record import DriveRecord
-from carpilot.exchange import Exchange, Result, conclude, plan_row
+from carpilot.exchange import Exchange, Result, conclude, plan_row, turns
 from carpilot.execution import Execution, Row
 from carpilot.faults import Fault, inject
 from carpilot.faults.words import parse_fault
@@ -26,7 +25,7 @@ from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
 from carpilot.policy.rules import Policy, default_policy
 from carpilot.reasoning.agent import Exit, Proposal, propose
-from carpilot.reasoning.reasoner import Control, Reasoner, Turn
+from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
 from carpilot.restraint import BY_HAND, Restraint
@@ -66,7 +65,6 @@ class Cabin:
         self.record = DriveRecord(bus_log, decision_log)
         self.exchanges: list[Exchange] = []
         self._open: list[Exchange] = []
-        self._history: deque[Turn] = deque(maxlen=KEPT_TURNS)
         self._confirmation: Confirmation | None = None
         self._thinking: Thinking | None = None
         self.frames = FrameWindow(lambda frame: self.car.name_of(frame) if hasattr(self, "car") else "")
@@ -166,7 +164,8 @@ class Cabin:
         return exchange
 
     def _propose(self, exchange: Exchange, control: Control) -> Proposal:
-        return propose(self.reasoner, exchange.request, self.car.state(), self.tools, tuple(self._history), control)
+        history = turns(self.exchanges, KEPT_TURNS)
+        return propose(self.reasoner, exchange.request, self.car.state(), self.tools, history, control)
 
     def _answer_in_words(self, exchange: Exchange) -> bool:
         """Take plain words of consent or refusal while a question is open."""
@@ -228,7 +227,6 @@ class Cabin:
         exchange.proposal, exchange.decided_ns = proposal, self.now_ns
         decision = proposal.decision
         exchange.thought = decision.thought or exchange.thought
-        self._history.append(Turn(exchange.request, decision))
         self.record.write(
             "decision",
             number=exchange.request.number,
@@ -241,7 +239,7 @@ class Cabin:
             self._drop_confirmation("another request came")
             self._execute(exchange, decision.commands, Channel.SPOKEN)
         elif decision.act is Act.ANSWER:
-            self._finish(exchange, Result.ANSWERED, self._tell(decision.about))
+            self._finish(exchange, Result.ANSWERED, f"{decision.reply} {self._tell(decision.about)}".strip())
         elif proposal.exit is not Exit.DECIDED:
             self._finish(exchange, Result.FAILED, decision.reply)
         else:

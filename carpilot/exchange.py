@@ -6,11 +6,12 @@ from enum import Enum
 
 from carpilot.execution import Execution, Row, Status
 from carpilot.reasoning.agent import Proposal
+from carpilot.reasoning.history import Turn
 from carpilot.request import Request
 from carpilot.snapshot import PlanRow
 from carpilot.speech import sentence, tell_changes
 from carpilot.units import NS_PER_MS
-from carpilot.vehicle.catalogue import Catalogue
+from carpilot.vehicle.catalogue import Catalogue, Value
 
 
 class Result(Enum):
@@ -46,6 +47,25 @@ class Exchange:
     def rows(self) -> Sequence[Row]:
         """The commands, with what became of each."""
         return self.execution.rows if self.execution else ()
+
+
+def turns(exchanges: Sequence[Exchange], kept: int) -> tuple[Turn, ...]:
+    """Return the last exchanges that a model decided, as it may look back at them.
+
+    What was done only after a yes belongs to the turn that asked for it.
+    """
+    found: list[tuple[Exchange, dict[str, Value]]] = []
+    for exchange in exchanges[-2 * kept :]:
+        if exchange.proposal is not None:
+            found.append((exchange, {}))
+        if found and not exchange.is_by_hand:
+            done = [row for row in exchange.rows if row.status is Status.CONFIRMED]
+            found[-1][1].update({row.command.path: row.old for row in done if row.old is not None})
+    return tuple(
+        Turn(e.request, e.proposal.decision, e.result.value if e.result else "open", before)
+        for e, before in found[-kept:]
+        if e.proposal is not None
+    )
 
 
 def conclude(catalogue: Catalogue, rows: Sequence[Row]) -> tuple[Result, str]:

@@ -7,7 +7,8 @@ from enum import Enum
 
 from carpilot.decision import Act, Decision
 from carpilot.errors import ModelOutputError
-from carpilot.reasoning.reasoner import Control, Reasoner, Turn
+from carpilot.reasoning.history import Turn
+from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.request import Request
 from carpilot.units import NS_PER_MS

@@ -23,8 +23,9 @@ from carpilot.decision import Act, Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.grammar import grammar
+from carpilot.reasoning.history import Turn
 from carpilot.reasoning.prompt import prompt
-from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
 from carpilot.request import Request
@@ -83,7 +84,7 @@ class EmbeddedReasoner:
         written = self.write(words, context, tools, control)
 
         def decide(calls: Sequence[Call]) -> Decision:
-            return tools.decide(calls, state, request.seat, written.thought, written.confidence)
+            return tools.decide(calls, state, request.seat, written.thought, written.confidence, history)
 
         decision = decide(read_calls(written.calls))
         is_unsure = decision.act is Act.COMMAND and written.confidence < self._ask_below

@@ -9,12 +9,15 @@ import json
 import re
 from collections.abc import Iterable
 
+from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER, SIDES
+from carpilot.reasoning.history import UNDO, UNDO_WHAT
 from carpilot.reasoning.numbers import numbers_said
 from carpilot.reasoning.thought import plain_number
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Argument, Tool, ToolCatalogue
 
 MAX_THOUGHT_CHARACTERS = 220
-MAX_GRAMMAR_CALLS = 4
+MAX_GRAMMAR_CALLS = 5
+MAX_GRAMMAR_CONDITIONS = 2
 MAX_THOUGHT_NUMBERS = 6
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
 _HIGHEST = re.compile(
@@ -34,15 +37,20 @@ _ALWAYS = {
     ("read_message", "number"): (1.0,),
 }
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
-_USUAL_CHANGES: dict[str | None, tuple[float, ...]] = {
+_USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
     "celsius": (1.0, 2.0, 4.0),
     "percent": (5.0, 10.0, 20.0),
     "millimetre": (10.0, 20.0, 40.0),
     "degree": (2.0, 5.0, 10.0),
-    "kph": (5.0, 10.0),
-    "ampere": (2.0, 4.0),
-    None: (1.0, 2.0),
+    "kph": (5.0, 10.0, 20.0),
+    "ampere": (2.0, 4.0, 8.0),
+    None: (1.0, 1.0, 2.0),
 }
+
+
+def usual_changes(unit: str | None) -> tuple[float, float, float]:
+    """Return by how much a bit, a plain and a large change go."""
+    return _USUAL_CHANGES[unit]
 
 
 def _fits(argument: Argument, value: float) -> bool:
@@ -126,6 +134,19 @@ def _spoken_rule(name: str, argument: str, choices: Iterable[str]) -> str:
     return f'{head} {_choice(json.dumps(choice) for choice in choices)} "}}}}"'
 
 
+def _condition_rules(tools: ToolCatalogue, text: str) -> dict[str, str]:
+    """Return the rules of what a request may depend on; without a number in the words none is compared."""
+    fact = _literal(f'{{"name":"{ONLY_IF}","arguments":{{"fact":')
+    is_so = _literal(',"is":') + ' ("true" | "false") "}}"'
+    rules = {"only_if": f"{fact} {_choice(map(json.dumps, tools.facts))} {is_so}"}
+    said = [plain_number(value) for value in sorted(set(numbers_said(text)))]
+    if said:
+        what = _literal(f'{{"name":"{ONLY_IF_NUMBER}","arguments":{{"what":')
+        limit = f"{_choice(f',{json.dumps(side)}:' for side in SIDES)} {_choice(said)}"
+        rules["only_if_number"] = f'{what} {_choice(map(json.dumps, tools.quantities))} {limit} "}}}}"'
+    return rules
+
+
 def _thought(tools: ToolCatalogue, text: str) -> str:
     """Return the regular expression of a thought: words, and of numbers only those that some call may carry."""
     arguments = [(tool, argument) for tool in tools.values() for argument in tool.arguments.values()]
@@ -134,7 +155,7 @@ def _thought(tools: ToolCatalogue, text: str) -> str:
         for tool, argument in arguments
         if not argument.choices and not argument.is_boolean
         for number in allowed_numbers(tool, argument, text)
-    }
+    } | {plain_number(abs(number)) for number in numbers_said(text)}
     words = f"[a-z ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}"
     number = "|".join(re.escape(number) for number in sorted(numbers))
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"
@@ -149,11 +170,14 @@ def grammar(tools: ToolCatalogue, text: str) -> str:
         "spoken_refuse": _spoken_rule(REFUSE, "because", tools.refusals),
         "spoken_answer": _spoken_rule(ANSWER, "about", tools.answers),
     }
+    kept["tool_undo"] = _spoken_rule(UNDO, "what", UNDO_WHAT)
+    conditions = _condition_rules(tools, text)
     lines = [
         'start: THOUGHT "\\n[" calls "]"',
         f"THOUGHT: /{_thought(tools, text)}/",
-        f'calls: spoken | tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
+        f'calls: spoken | (condition ","){{0,{MAX_GRAMMAR_CONDITIONS}}} tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
         f"spoken: {' | '.join(spoken)}",
+        f"condition: {' | '.join(conditions)}",
         f"tool: {' | '.join(kept)}",
     ]
-    return "\n".join([*lines, *(f"{name}: {rule}" for name, rule in {**spoken, **kept}.items())]) + "\n"
+    return "\n".join([*lines, *(f"{name}: {rule}" for name, rule in {**spoken, **conditions, **kept}.items())]) + "\n"

@@ -9,17 +9,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from carpilot.decision import Decision
+from carpilot.reasoning.history import Turn
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.request import Request
 from carpilot.vehicle.state import VehicleState
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One earlier exchange: what was said and what was decided."""
-
-    request: Request
-    decision: Decision
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from carpilot.decision import Decision
 from carpilot.errors import ModelOutputError
-from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.history import Turn
+from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.tools import Call, ToolCatalogue
 from carpilot.request import Request
 from carpilot.vehicle.state import VehicleState
@@ -28,8 +29,7 @@ class ScriptedReasoner:
         control: Control,
     ) -> Decision:
         """Return the decision that the script holds for these words."""
-        del history
         if request.text not in self._script:
             raise ModelOutputError(f"the script has no line for {request.text!r}")
         control.on_thought(self._thought)
-        return tools.decide(self._script[request.text], state, request.seat, self._thought, 1.0)
+        return tools.decide(self._script[request.text], state, request.seat, self._thought, 1.0, history)

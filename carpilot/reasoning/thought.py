@@ -5,10 +5,12 @@ need: warmer; clear windscreen. now: screen fogged. so: temperature up 2, front 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carpilot.errors import ModelOutputError
+from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER, SIDES
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call
 
 _STATE_WORDS = {
@@ -16,7 +18,8 @@ _STATE_WORDS = {
     "locked": ("unlocked", "locked"),
     "open": ("closed", "open"),
 }
-_SPOKEN = {ASK: "ask", REFUSE: "refuse", ANSWER: "tell"}
+_SPOKEN = {ASK: "ask", REFUSE: "refuse", ANSWER: "tell", ONLY_IF: "only if", ONLY_IF_NUMBER: "only if"}
+_WRITTEN = re.compile(r"(\w+)=([^,()]+)")
 
 
 def plain_number(value: float) -> str:
@@ -26,17 +29,34 @@ def plain_number(value: float) -> str:
 
 def call_in_words(call: Call) -> str:
     """Return a call as a few words: `seat heating rear left up 1`."""
+    if call.name == ONLY_IF and call.arguments.get("is") is False:
+        return f"only if not {str(call.arguments['fact']).replace('_', ' ')}"
     words = [_SPOKEN.get(call.name) or call.name.removeprefix("set_").replace("_", " ")]
     for name, value in call.arguments.items():
+        if isinstance(value, bool) and name == "is":
+            continue
         if isinstance(value, bool):
             words.append(_STATE_WORDS.get(name, ("no", "yes"))[value])
         elif name == "change":
             words.append(f"{'down' if value < 0 else 'up'} {plain_number(abs(value))}")
+        elif name in SIDES:
+            words += [name, plain_number(value)]
         elif isinstance(value, int | float):
             words.append(plain_number(value))
         else:
             words.append(str(value).replace("_", " "))
     return " ".join(words)
+
+
+def written_in_words(text: str) -> str:
+    """Return a call as a decision keeps it, `set_window(window=driver, percent=50)`, as a few words."""
+    values: dict[str, Any] = {}
+    for name, value in _WRITTEN.findall(text):
+        try:
+            values[name] = json.loads(value.lower())
+        except ValueError:
+            values[name] = value
+    return call_in_words(Call(text.partition("(")[0], values))
 
 
 def thought_line(needs: Sequence[str], facts: Sequence[str], calls: Sequence[Call]) -> str:

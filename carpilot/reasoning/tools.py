@@ -1,12 +1,11 @@
 """The tool catalogue: what a driver's words can ask for, and how it becomes commands.
 
 Each function is declared once in `assets/vehicle/tools.yaml`. From it come the JSON Schema for any model, the checks of
-arguments and the commands. Relative arguments are resolved here, against what the car has now, never by a model.
+arguments and the commands. Relative arguments are resolved here, against what the car has now, never by a model; so is what
+a request depends on (`only_if`), and what an `undo` restores.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,155 +13,30 @@ from typing import Any
 from carpilot.decision import Act, Command, Decision
 from carpilot.errors import InputError, ModelOutputError, UnknownNameError
 from carpilot.files import asset, load_yaml
+from carpilot.reasoning.conditions import (
+    NOT_KNOWN,
+    NOT_SO,
+    ONLY_IF,
+    ONLY_IF_NUMBER,
+    SIDES,
+    Fact,
+    Judgement,
+    Quantity,
+    judge_fact,
+    judge_number,
+    read_fact,
+    read_quantity,
+    told,
+)
+from carpilot.reasoning.history import NOTHING_TO_UNDO, UNDO, UNDO_WHAT, Turn, former
+from carpilot.reasoning.tool import SPEAKER, Argument, Call, Tool, read_tool
 from carpilot.request import Seat
-from carpilot.vehicle.catalogue import Catalogue, Signal, Value, default_catalogue
+from carpilot.vehicle.catalogue import Catalogue, default_catalogue
 from carpilot.vehicle.state import VehicleState
 
 ASK, REFUSE, ANSWER = "ask", "refuse", "answer"
-SPEAKER = "speaker"
 MAX_CALLS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument: a choice, a number within a range, or a boolean."""
-
-    name: str
-    choices: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    step: float = 1.0
-    unit: str | None = None
-    is_boolean: bool = False
-    default: str | None = None
-
-    @property
-    def is_number(self) -> bool:
-        """Whether the argument is a number."""
-        return self.minimum is not None
-
-    def schema(self) -> dict[str, Any]:
-        """Return the argument's JSON Schema."""
-        if self.choices:
-            return {"type": "string", "enum": list(self.choices)}
-        if self.is_boolean:
-            return {"type": "boolean"}
-        kind = "integer" if self.step == int(self.step) else "number"
-        return {"type": kind, "minimum": self.minimum, "maximum": self.maximum, "multipleOf": self.step}
-
-    def check(self, value: object) -> Value:
-        """Return the value, or raise ModelOutputError saying what was wanted."""
-        if self.choices:
-            if isinstance(value, str) and value in self.choices:
-                return value
-            raise ModelOutputError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
-        if self.is_boolean:
-            if isinstance(value, bool):
-                return value
-            raise ModelOutputError(f"{self.name} must be true or false, not {value!r}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
-            raise ModelOutputError(f"{self.name} must be a number, not {value!r}")
-        if self.minimum is None or self.maximum is None or not self.minimum <= value <= self.maximum:
-            raise ModelOutputError(f"{self.name} must be {self.minimum} to {self.maximum}, not {value}")
-        if value % self.step:
-            raise ModelOutputError(f"{self.name} must be a multiple of {self.step:g}, not {value}")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One function with its arguments, as a model wrote it."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One function of the catalogue."""
-
-    name: str
-    description: str
-    arguments: Mapping[str, Argument]
-    one_of: tuple[str, ...]
-    paths: Mapping[str, tuple[str, ...]]
-    by: str | None
-    value: str | None
-    change: str | None
-    factor: float
-    levels: tuple[float, ...]
-    mapping: Mapping[str, str]
-    writes: Value | None
-
-    def schema(self) -> dict[str, Any]:
-        """Return the JSON Schema of the arguments, in the form chat models are given."""
-        required = [a.name for a in self.arguments.values() if a.default is None and a.name not in self.one_of]
-        schema: dict[str, Any] = {
-            "type": "object",
-            "properties": {name: argument.schema() for name, argument in self.arguments.items()},
-            "required": required,
-            "additionalProperties": False,
-        }
-        if self.one_of:
-            schema["oneOf"] = [{"required": [name]} for name in self.one_of]
-        return schema
-
-    def check(self, arguments: Mapping[str, Any]) -> dict[str, Value]:
-        """Return the arguments with defaults filled in (`speaker` stays), or raise ModelOutputError."""
-        unknown = sorted(set(arguments) - set(self.arguments))
-        if unknown:
-            raise ModelOutputError(
-                f"{self.name} has no argument {unknown[0]!r}; it has {', '.join(self.arguments) or 'none'}"
-            )
-        checked = {name: self.arguments[name].check(value) for name, value in arguments.items()}
-        if self.one_of and sum(name in checked for name in self.one_of) != 1:
-            raise ModelOutputError(f"{self.name} needs exactly one of {', '.join(self.one_of)}")
-        for name, argument in self.arguments.items():
-            if name in checked or name in self.one_of:
-                continue
-            if argument.default is None:
-                raise ModelOutputError(f"{self.name} needs {name}")
-            checked[name] = argument.default
-        return checked
-
-    def commands(self, arguments: Mapping[str, Any], state: VehicleState, seat: Seat, call: int) -> tuple[Command, ...]:
-        """Return the commands that a call means for this speaker in this state."""
-        checked = self.check(arguments)
-        choice = str(checked[self.by]) if self.by else ""
-        if choice == SPEAKER:
-            choice = seat.value if seat.value in self.paths else "rear"
-            if choice not in self.paths:
-                raise ModelOutputError(
-                    f"{self.name} is not for the {seat.value.replace('_', ' ')}; say which of {self.by}"
-                )
-        catalogue = default_catalogue()
-        return tuple(Command(path, self._target(catalogue[path], checked, state), call) for path in self.paths[choice])
-
-    def _target(self, signal: Signal, arguments: Mapping[str, Value], state: VehicleState) -> Value:
-        if self.writes is not None:
-            return self.writes
-        if self.change is not None and self.change in arguments:
-            return self._changed(signal, float(arguments[self.change]), state)
-        value = arguments[self.value or ""]
-        if self.mapping:
-            return self.mapping[str(value)]
-        if isinstance(value, bool):
-            return value
-        number = self.levels[int(value)] if self.levels else float(value) * self.factor
-        return signal.check(number)
-
-    def _changed(self, signal: Signal, change: float, state: VehicleState) -> Value:
-        now = state.number(signal.path)
-        if now is None:
-            raise ModelOutputError(f"{signal.path} is not known now, so it cannot be changed by {change:g}")
-        if self.levels:
-            nearest = min(range(len(self.levels)), key=lambda i: abs(self.levels[i] - now))
-            return signal.check(self.levels[max(0, min(len(self.levels) - 1, nearest + int(change)))])
-        low, high = signal.minimum, signal.maximum
-        target = now + change * self.factor
-        target = max(target, low) if low is not None else target
-        target = min(target, high) if high is not None else target
-        return signal.check(round(target) if signal.type == "integer" else target)
+__all__ = ["SPEAKER", "Argument", "Call", "Tool", "ToolCatalogue", "check_catalogues", "default_tools"]
 
 
 class ToolCatalogue(Mapping[str, Tool]):
@@ -170,10 +44,12 @@ class ToolCatalogue(Mapping[str, Tool]):
 
     def __init__(self, path: Path) -> None:
         rows = load_yaml(path)
-        self._tools = {name: _tool(name, row) for name, row in rows["tools"].items()}
+        self._tools = {name: read_tool(name, row) for name, row in rows["tools"].items()}
         self.answers: Mapping[str, tuple[str, ...]] = {name: tuple(paths) for name, paths in rows["answers"].items()}
         self.questions: Mapping[str, str] = rows["questions"]
         self.refusals: Mapping[str, str] = rows["refusals"]
+        self.facts: Mapping[str, Fact] = {name: read_fact(name, row) for name, row in rows["facts"].items()}
+        self.quantities: Mapping[str, Quantity] = {n: read_quantity(n, row) for n, row in rows["quantities"].items()}
         catalogue = default_catalogue()
         for tool in self._tools.values():
             for paths in tool.paths.values():
@@ -209,8 +85,19 @@ class ToolCatalogue(Mapping[str, Tool]):
             properties = {argument: {"type": "string", "enum": list(choices)}}
             return {"type": "object", "properties": properties, "required": [argument], "additionalProperties": False}
 
+        def number(text: str) -> dict[str, Any]:
+            return {"type": "number", "description": text}
+
+        fact = one_enum("fact", list(self.facts))
+        fact["properties"]["is"] = {"type": "boolean"}
+        what = one_enum("what", list(self.quantities))
+        what["properties"] |= {side: number(f"only if it is {side} this") for side in SIDES}
+        what["oneOf"] = [{"required": [side]} for side in SIDES]
         return [
             *(entry(tool.name, tool.description, tool.schema()) for tool in self._tools.values()),
+            entry(ONLY_IF, "Do the other calls only if the car is so, or is not.", fact),
+            entry(ONLY_IF_NUMBER, "Do the other calls only if a reading is above or below a number.", what),
+            entry(UNDO, "Put back what the last request changed, or all of them.", one_enum("what", UNDO_WHAT)),
             entry(
                 ASK, "Ask the driver back when the words do not say enough.", one_enum("about", list(self.questions))
             ),
@@ -225,10 +112,12 @@ class ToolCatalogue(Mapping[str, Tool]):
         seat: Seat,
         thought: str = "",
         confidence: float | None = None,
+        history: Sequence[Turn] = (),
     ) -> Decision:
         """Return the decision that a model's calls mean, or raise ModelOutputError.
 
-        The first ask, refuse or answer among the calls stands alone: nothing is moved while a question is open.
+        The first ask, refuse or answer among the calls stands alone: nothing is moved while a question is open. Where a
+        condition does not hold, the decision is to tell that.
         """
         if not calls or len(calls) > MAX_CALLS:
             raise ModelOutputError(f"give 1 to {MAX_CALLS} calls, not {len(calls)}")
@@ -236,13 +125,44 @@ class ToolCatalogue(Mapping[str, Tool]):
         for call in calls:
             if call.name in (ASK, REFUSE, ANSWER):
                 return self._spoken(call, thought, confidence, written)
+        judged = [self._judge(call, state) for call in calls if call.name in (ONLY_IF, ONLY_IF_NUMBER)]
+        deeds = [call for call in calls if call.name not in (ONLY_IF, ONLY_IF_NUMBER)]
+        commands = self._commands(deeds, state, seat, history)
+        if judged:
+            thought = f"{thought} {told(judged)}.".strip()
+        if any(judgement.holds is None for judgement in judged):
+            return Decision(Act.REFUSE, thought, reply=NOT_KNOWN, confidence=confidence, calls=written)
+        failed = tuple(path for judgement in judged if not judgement.holds for path in judgement.paths)
+        if failed:
+            return Decision(Act.ANSWER, thought, reply=NOT_SO, about=failed, confidence=confidence, calls=written)
+        if not commands:
+            return Decision(Act.REFUSE, thought, reply=NOTHING_TO_UNDO, confidence=confidence, calls=written)
+        return Decision(Act.COMMAND, thought, commands, confidence=confidence, calls=written)
+
+    def _judge(self, call: Call, state: VehicleState) -> Judgement:
+        if call.name == ONLY_IF:
+            return judge_fact(self.facts, call.arguments, state)
+        return judge_number(self.quantities, call.arguments, state)
+
+    def _commands(
+        self, calls: Sequence[Call], state: VehicleState, seat: Seat, history: Sequence[Turn]
+    ) -> tuple[Command, ...]:
+        """Return the commands of calls, of which a later one replaces an earlier one of the same actuator."""
+        if not calls:
+            raise ModelOutputError("a condition needs something to do beside it")
         commands: dict[str, Command] = {}
         for index, call in enumerate(calls):
-            if call.name not in self._tools:
-                raise ModelOutputError(str(UnknownNameError("tool", call.name, [*self._tools, ASK, REFUSE, ANSWER])))
-            for command in self._tools[call.name].commands(call.arguments, state, seat, index):
-                commands[command.path] = command
-        return Decision(Act.COMMAND, thought, tuple(commands.values()), confidence=confidence, calls=written)
+            if call.name == UNDO:
+                what = Argument("what", UNDO_WHAT).check(call.arguments.get("what", "last"))
+                for path, value in former(history, str(what)).items():
+                    commands[path] = Command(path, value, index)
+            elif call.name in self._tools:
+                for command in self._tools[call.name].commands(call.arguments, state, seat, index):
+                    commands[command.path] = command
+            else:
+                known = [*self._tools, UNDO, ONLY_IF, ONLY_IF_NUMBER, ASK, REFUSE, ANSWER]
+                raise ModelOutputError(str(UnknownNameError("tool", call.name, known)))
+        return tuple(commands.values())
 
     def _spoken(self, call: Call, thought: str, confidence: float | None, written: tuple[str, ...]) -> Decision:
         if call.name == ANSWER:
@@ -253,40 +173,6 @@ class ToolCatalogue(Mapping[str, Tool]):
             return Decision(Act.ASK, thought, reply=self.questions[str(about)], confidence=confidence, calls=written)
         because = Argument("because", tuple(self.refusals)).check(call.arguments.get("because"))
         return Decision(Act.REFUSE, thought, reply=self.refusals[str(because)], confidence=confidence, calls=written)
-
-
-def _argument(name: str, row: Mapping[str, Any]) -> Argument:
-    number = row.get("number", {})
-    return Argument(
-        name=name,
-        choices=tuple(row.get("enum", ())),
-        minimum=number.get("min"),
-        maximum=number.get("max"),
-        step=number.get("step", 1),
-        unit=number.get("unit"),
-        is_boolean=row.get("boolean", False),
-        default=row.get("default"),
-    )
-
-
-def _tool(name: str, row: Mapping[str, Any]) -> Tool:
-    paths = row["paths"]
-    by = None if isinstance(paths, list) else paths["by"]
-    table = {"": tuple(paths)} if isinstance(paths, list) else {k: tuple(v) for k, v in paths.items() if k != "by"}
-    return Tool(
-        name=name,
-        description=row["description"],
-        arguments={key: _argument(key, value) for key, value in row["arguments"].items()},
-        one_of=tuple(row.get("one_of", ())),
-        paths=table,
-        by=by,
-        value=row.get("value"),
-        change=row.get("change"),
-        factor=row.get("factor", 1),
-        levels=tuple(row.get("levels", ())),
-        mapping=row.get("map", {}),
-        writes=row.get("writes"),
-    )
 
 
 @cache

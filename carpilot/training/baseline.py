@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carpilot.decision import Decision
+from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import with_digits
-from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
 from carpilot.request import Request

@@ -3,33 +3,28 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import FACTS, Fact, context_line
-from carpilot.reasoning.thought import calls_line, thought_line
-from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call
+from carpilot.reasoning.thought import call_in_words, calls_line, thought_line
+from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
-from carpilot.training.phrases import PhraseBook, Template, expand, fill, parse_calls
+from carpilot.training.composing import Composer, Said
+from carpilot.training.phrases import PhraseBook, Template, parse_calls
 
 _SEATS = (Seat.DRIVER, Seat.PASSENGER, Seat.REAR_LEFT, Seat.REAR_RIGHT)
 _SEAT_WEIGHTS = (7, 1, 1, 1)
-_OPPOSITES = ({"cold", "hot"}, {"quiet", "loud"})
+_OPPOSITES = ({"cold", "hot"}, {"quiet", "loud"}, {"ringing", "talking"})
 _VISUAL = frozenset({"fog", "rain", "dark"})
-_BEFORE_TOOLS = (
-    "set temperature up",
-    "set temperature down",
-    "set volume up",
-    "set fan down",
-    "set window",
-    "set lock",
-)
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
 _VALUE_SLOT = re.compile(r"\{(?!\w+_by\b)")
-SHARE_LABELLED = 0.25
-SHARE_JOINED = 0.28
+SHARE_LABELLED = 0.2
 SHARE_PAIRED = 0.2
+SHARES = {"joined": 0.22, "conditional": 0.1, "follow_up": 0.15, "answered": 0.02, "corrected": 0.07, "negated": 0.03}
+"""Of what is said beyond one plain request, in examples that are not labelled sentences."""
+SHARE_HISTORY, SHARE_MISHEARD = 0.15, 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +47,6 @@ class Labelled:
     licence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    text: str
-    needs: tuple[str, ...]
-    calls: tuple[Call, ...]
-
-
 class Corpus:
     """An endless source of examples from a phrase book and from labelled sentences."""
 
@@ -78,6 +66,7 @@ class Corpus:
         self._weights = [_weight(t) for t in chosen]
         self._joinable = [t for t in chosen if not t.after and not t.when and _is_action(t)]
         self._join_weights = [_weight(t) for t in self._joinable]
+        self._composer = Composer(book, default_tools(), random, self._draw)
 
     def examples(self) -> Iterator[Example]:
         """Yield examples without end."""
@@ -89,17 +78,32 @@ class Corpus:
         random = self._random
         if self._labelled and random.random() < SHARE_LABELLED:
             row = random.choices(self._labelled, self._labelled_weights)[0]
-            return self._example(_Said(row.text, (row.need,), row.calls), None)
-        if random.random() < SHARE_JOINED:
+            return self._example(Said(row.text, (row.need,), row.calls), None)
+        way = random.choices((*SHARES, "plain"), (*SHARES.values(), 1 - sum(SHARES.values())))[0]
+        if way == "plain":
+            template = random.choices(self._templates, self._weights)[0]
+            return self._example(self._dressed(self._composer.plain(template)), template)
+        if way == "joined":
             return self._example(self._joined(), None)
-        template = random.choices(self._templates, self._weights)[0]
-        return self._example(self._dressed(self._say(template)), template)
+        if way == "follow_up":
+            seat = random.choices(_SEATS, _SEAT_WEIGHTS)[0].value
+            return self._example(self._polite(self._composer.follow_up(seat)), None)
+        composed: Said = getattr(self._composer, way)()
+        return self._example(self._polite(composed), None)
 
-    def _say(self, template: Template) -> _Said:
-        text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
-        return _Said(text, tuple(template.need.split("; ")), parse_calls(calls))
+    def _draw(self) -> Template:
+        return self._random.choices(self._joinable, self._join_weights)[0]
 
-    def _paired(self) -> _Said:
+    def _polite(self, said: Said) -> Said:
+        """Put a word before or after what is composed, seldom: its frames have words enough."""
+        random, text = self._random, said.text
+        if random.random() < 0.12:
+            text = f"{random.choice(self._book.before)} {text}"
+        if random.random() < 0.08:
+            text = f"{text} {random.choice(('please', 'thanks', 'thank you', 'would you', 'will you', 'ok'))}"
+        return replace(said, text=text + random.choice(("", "", "", ".", ".", "!", "?")))
+
+    def _paired(self) -> Said:
         """Name two devices under one verb."""
         random, book = self._random, self._book
         side = random.choice(("switched_on", "switched_off"))
@@ -109,17 +113,17 @@ class Corpus:
             return self._paired()
         nouns = " and ".join(random.choice(row["nouns"].split("|")) for row in rows)
         needs = tuple(row["need"] if side == "switched_on" else f"no {row['need']}" for row in rows)
-        return self._dressed(_Said(random.choice(book.verbs[side]).replace("{x}", nouns), needs, calls))
+        return self._dressed(Said(random.choice(book.verbs[side]).replace("{x}", nouns), needs, calls))
 
-    def _joined(self) -> _Said:
+    def _joined(self) -> Said:
         """Join two or three phrases whose calls do not touch the same thing."""
         random = self._random
         if not self._is_kept_back and random.random() < SHARE_PAIRED:
             return self._paired()
-        parts: list[_Said] = []
+        parts: list[Said] = []
         names: set[str] = set()
         for _ in range(2 if random.random() < 0.8 else 3):
-            said = self._say(random.choices(self._joinable, self._join_weights)[0])
+            said = self._composer.plain()
             if not names & {_thing(call) for call in said.calls}:
                 parts.append(said)
                 names |= {_thing(call) for call in said.calls}
@@ -127,9 +131,9 @@ class Corpus:
         for part in parts[1:]:
             text += random.choice(self._book.joins) + part.text
         calls = tuple(call for part in parts for call in part.calls)[:4]
-        return self._dressed(_Said(text, tuple(need for part in parts for need in part.needs), calls))
+        return self._dressed(Said(text, tuple(need for part in parts for need in part.needs), calls))
 
-    def _dressed(self, said: _Said) -> _Said:
+    def _dressed(self, said: Said) -> Said:
         """Put words around a phrase that change nothing."""
         random, text = self._random, said.text
         if random.random() < 0.3:
@@ -145,7 +149,7 @@ class Corpus:
             text = f"{text}, {random.choice(self._book.chatter)}"
         if random.random() < 0.1:
             text = _SMALL_WORDS.sub("", text, count=1)
-        return _Said(text + random.choice(("", "", "", ".", ".", "!", "?")), said.needs, said.calls)
+        return replace(said, text=text + random.choice(("", "", "", ".", ".", "!", "?")))
 
     def _facts(self, template: Template | None) -> tuple[Fact, ...]:
         wanted = {template.when} if template and template.when else set()
@@ -155,17 +159,24 @@ class Corpus:
                 wanted.add(name)
         return tuple(fact for fact in FACTS if fact.name in wanted)
 
-    def _example(self, said: _Said, template: Template | None) -> Example:
+    def _example(self, said: Said, template: Template | None) -> Example:
         random = self._random
         facts = self._facts(template)
-        after = template.after if template and template.after else ""
-        if not after and random.random() < 0.1:
-            after = random.choice(_BEFORE_TOOLS)
+        after = said.after or self._history(template)
         names = {call.name for call in said.calls}
         bearing = [fact.words for fact in facts if names & set(fact.tools)]
-        context = context_line(random.choices(_SEATS, _SEAT_WEIGHTS)[0], facts, after.replace("_", " "))
+        seat = Seat(said.seat) if said.seat else random.choices(_SEATS, _SEAT_WEIGHTS)[0]
         target = thought_line(said.needs, bearing, said.calls) + "\n" + calls_line(said.calls)
-        return Example(with_digits(said.text), context, target)
+        text = self._composer.misheard(said.text) if random.random() < SHARE_MISHEARD else said.text
+        return Example(with_digits(text), context_line(seat, facts, after), target)
+
+    def _history(self, template: Template | None) -> str:
+        """Return the turns before: those that a phrase follows, or now and then some that mean nothing for it."""
+        if template is not None and template.after:
+            return f"{', '.join(map(call_in_words, parse_calls(template.after)))} done"
+        if self._random.random() < SHARE_HISTORY:
+            return self._composer.turns(self._composer.plain().calls)
+        return ""
 
 
 def _kind(row: Labelled) -> str:

@@ -49,6 +49,8 @@ class PhraseBook:
     reasons: tuple[str, ...]
     devices: tuple[Mapping[str, str], ...]
     verbs: Mapping[str, tuple[str, ...]]
+    conditions: Mapping[str, Any]
+    follow_ups: Mapping[str, Any]
 
 
 def read_phrase_book(folder: Path | None = None) -> PhraseBook:
@@ -76,7 +78,10 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
     joins, chatter, reasons = tuple(slots["joins"].split("|")), tuple(slots["chatter"]), tuple(slots["reasons"])
     verbs = {side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()}
     devices = tuple(slots["devices"])
-    return PhraseBook(tuple(templates), slots["slots"], before, after, joins, chatter, reasons, devices, verbs)
+    conditions, follow_ups = load_yaml(folder / "conditions.yaml"), load_yaml(folder / "followups.yaml")
+    return PhraseBook(
+        tuple(templates), slots["slots"], before, after, joins, chatter, reasons, devices, verbs, conditions, follow_ups
+    )
 
 
 def parse_calls(text: str) -> tuple[Call, ...]:
@@ -141,7 +146,7 @@ def fill(text: str, calls: str, slots: Mapping[str, Mapping[str, Any]], random: 
         if name not in slots:
             raise InputError(f"the phrase {text!r} has the slot {name!r}, which slots.yaml lacks")
         is_said = f"{{{name}{mark}}}" in text
-        said, value = _filling(slots[name], random) if is_said else ("", _unsaid(name, slots[name]))
+        said, value = filling(slots[name], random) if is_said else ("", _unsaid(name, slots[name]))
         text = text.replace(f"{{{name}{mark}}}", said)
         calls = calls.replace(f"{{{name}{mark}}}", value)
     return re.sub(r" +", " ", text).strip(), calls
@@ -155,7 +160,13 @@ def _unsaid(name: str, slot: Mapping[str, Any]) -> str:
     raise InputError(f"the slot {name!r} stands in the calls only, but has no value for saying nothing")
 
 
-def _filling(slot: Mapping[str, Any], random: Random) -> tuple[str, str]:
+def slots_of(text: str) -> list[tuple[str, str]]:
+    """Return the slots of a text, each with its mark (`#2`) or nothing."""
+    return _SLOT.findall(text)
+
+
+def filling(slot: Mapping[str, Any], random: Random) -> tuple[str, str]:
+    """Return words for a slot and the value that they stand for."""
     if "number" in slot:
         low, high, step = slot["number"]
         whole_only = step < 1 and random.random() < 0.8
