@@ -52,9 +52,10 @@ class EncoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torc
         """Return the hidden states, [B, S, width]; `mask` is added to the scores."""
         q, k, v = (_heads(part(hidden), self.heads) for part in (self.query, self.key, self.value))
         seen = _attend(q, k, v, mask)
-        hidden = self.attention_norm(hidden + functional.dropout(self.out(seen), dropout, self.training))
+        rate = dropout if self.training else 0.0
+        hidden = self.attention_norm(hidden + dropped(self.out(seen), rate))
         inside = self.outer(functional.gelu(self.inner(hidden)))
-        return self.norm(hidden + functional.dropout(inside, dropout, self.training))
+        return self.norm(hidden + dropped(inside, rate))
 
 
 class DecoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
@@ -130,7 +131,7 @@ class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         masks = causal[None, None], padding_mask(is_word)
         for layer in self.decoder:
             hidden, _, _ = layer(hidden, None, layer.prompt_keys(encoded), masks)
-            hidden = functional.dropout(hidden, self.dropout, self.training)
+            hidden = dropped(hidden, self.dropout if self.training else 0.0)
         return functional.linear(self.norm(hidden), self.token.weight)
 
     def forward(self, ids: Tensor, is_word: Tensor, tokens: Tensor) -> Tensor:
@@ -140,6 +141,17 @@ class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
     def parameter_count(self) -> int:
         """Return how many weights there are."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+
+def dropped(hidden: Tensor, rate: float) -> Tensor:
+    """Return hidden states, [B, S, width], of which a share is zero; which ones is drawn once for the whole batch.
+
+    Drawing for each example of its own takes a tenth of the time of a training step.
+    """
+    if rate == 0.0:
+        return hidden
+    kept = (torch.rand(hidden.shape[1:]) >= rate).to(hidden.dtype) / (1 - rate)
+    return hidden * kept
 
 
 def padding_mask(is_word: Tensor) -> Tensor:
