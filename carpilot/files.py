@@ -80,6 +80,17 @@ def read_text(path: Path, limit_bytes: int = MAX_YAML_BYTES) -> str:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start})") from error
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside it first, then in its place. Raises InputError where that cannot be."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
+
+
 def load_yaml(path: Path) -> Any:
     """Return what a YAML file says. Raises InputError, with one line, on anything else than plain data."""
     text = read_text(path)

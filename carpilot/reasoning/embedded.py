@@ -57,7 +57,7 @@ class EmbeddedReasoner:
 
         self.name = folder.resolve().name
         self.card = card
-        self._ask_below = float(card["ask_below"])
+        self.ask_below = float(card["ask_below"])
         self._shape: Mapping[str, int] = card["shape"]
         self._encoder = _session(folder / "encoder.onnx")
         self._decoder = _session(folder / "decoder.onnx")
@@ -87,7 +87,7 @@ class EmbeddedReasoner:
             return tools.decide(calls, state, request.seat, written.thought, written.confidence, history)
 
         decision = decide(read_calls(written.calls))
-        is_unsure = decision.act is Act.COMMAND and written.confidence < self._ask_below
+        is_unsure = decision.act is Act.COMMAND and written.confidence < self.ask_below
         return decide([Call(ASK, {"about": "what"})]) if is_unsure else decision
 
     def write(self, words: str, context: str, tools: ToolCatalogue, control: Control) -> Written:

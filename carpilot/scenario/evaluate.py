@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import quantiles
 from typing import Any
 
 from carpilot.cabin import Cabin
@@ -16,6 +15,17 @@ from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import compare
+from carpilot.scenario.figures import (
+    NO_KIND,
+    CaseReport,
+    answers,
+    grouped,
+    over_refusal,
+    p50_p95,
+    passed,
+    risk_by_coverage,
+    wrong_on_limits,
+)
 from carpilot.scenario.suite import Case, Expectation, Suite
 from carpilot.scenario.watch import Watch
 from carpilot.speech import say_value
@@ -23,21 +33,6 @@ from carpilot.units import NS_PER_S
 from carpilot.vehicle.catalogue import Value
 
 REST_NS = NS_PER_S
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReport:
-    """What became of one case. `model_ms` is the model's own time of the last turn."""
-
-    id: str
-    say: tuple[str, ...]
-    passed: bool
-    is_wrong_action: bool
-    result: str
-    problems: tuple[str, ...]
-    reply: str
-    calls: tuple[str, ...]
-    model_ms: float
 
 
 @dataclass(slots=True)
@@ -52,23 +47,28 @@ class SuiteReport:
 
     def summary(self) -> dict[str, Any]:
         """Return the figures: counts, rates, and latency of the model in milliseconds."""
-        count = len(self.cases)
-        times = sorted(case.model_ms for case in self.cases)
-        cuts = quantiles(times, n=20, method="inclusive") if count > 1 else [*times, *times] * 10 or [0.0] * 20
-        refused = sum(
-            case.result in (Result.REFUSED.value, Result.ASKED.value, Result.FAILED.value) for case in self.cases
-        )
+        cases = self.cases
+        model, gate = p50_p95([c.model_ms for c in cases]), p50_p95([c.gate_ms for c in cases])
         return {
             "suite": self.suite,
             "model": self.model,
-            "cases": count,
+            "cases": len(cases),
             "without_words": self.unjoined,
-            "passed": sum(case.passed for case in self.cases),
-            "accuracy": sum(case.passed for case in self.cases) / count if count else 0.0,
-            "wrong_actions": sum(case.is_wrong_action for case in self.cases),
-            "refused_or_asked": refused,
-            "model_p50_ms": cuts[9],
-            "model_p95_ms": cuts[18],
+            "passed": sum(case.passed for case in cases),
+            "accuracy": passed(cases).value,
+            "strict_success": passed(cases).as_row(),
+            "by_kind": {name: found.as_row() for name, found in grouped(cases, lambda case: case.kind).items()},
+            "by_source": {name: found.as_row() for name, found in grouped(cases, lambda case: case.source).items()},
+            "wrong_actions": sum(case.is_wrong_action for case in cases),
+            "wrong_on_limits": wrong_on_limits(cases).as_row(),
+            "refused_or_asked": sum(case.is_held_back for case in cases),
+            "over_refusal": over_refusal(cases).as_row(),
+            "answers": answers(cases).as_row(),
+            "risk_by_coverage": risk_by_coverage(cases),
+            "model_p50_ms": model[0],
+            "model_p95_ms": model[1],
+            "gate_p50_ms": gate[0],
+            "gate_p95_ms": gate[1],
         }
 
 
@@ -98,6 +98,7 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
         exchanges.append(last)
         _rest(watch, last)
     assert last is not None
+    decision = last.proposal.decision if last.proposal else None
     now = watch.now()
     problems = _problems(case.expect, watch, exchanges, now)
     cabin.close()
@@ -109,8 +110,14 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
         result=last.result.value if last.result else "open",
         problems=tuple(problems),
         reply=last.reply,
-        calls=last.proposal.decision.calls if last.proposal else (),
+        calls=decision.calls if decision else (),
         model_ms=last.proposal.model_ms if last.proposal else 0.0,
+        gate_ms=last.gate_us / 1000,
+        thought=last.thought,
+        confidence=decision.confidence if decision else None,
+        wants=case.expect.wants,
+        kind=case.kind or NO_KIND,
+        source=case.source,
     )
 
 

@@ -40,6 +40,15 @@ class Expectation:
             return all(expectation.wants_action for expectation in self.any_of)
         return bool(self.signals) or self.verdict == "confirm"
 
+    @property
+    def wants(self) -> str:
+        """What is wanted: `action`, `answer`, or `restraint`, which is a question back, a refusal, or nothing at all."""
+        if self.wants_action:
+            return "action"
+        if self.any_of:
+            return "answer" if all(choice.tells for choice in self.any_of) else "restraint"
+        return "answer" if self.tells else "restraint"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -50,6 +59,8 @@ class Case:
     seat: Seat
     given: Mapping[str, Value]
     expect: Expectation
+    kind: str = ""
+    source: str = ""
 
 
 @dataclass(slots=True)
@@ -105,7 +116,8 @@ def _case(row: Mapping[str, Any], catalogue: Catalogue, words: Mapping[tuple[str
     if say is None:
         return None
     turns = (say,) if isinstance(say, str) else tuple(say)
-    return Case(str(row["id"]), turns, Seat(row.get("seat", "driver")), given, expect)
+    source = str(row.get("source", "carpilot")).partition(":")[0]
+    return Case(str(row["id"]), turns, Seat(row.get("seat", "driver")), given, expect, str(row.get("kind", "")), source)
 
 
 def read_suite(path: Path, catalogue: Catalogue, requests: Path | None = None) -> Suite:
