@@ -24,7 +24,7 @@ from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.grammar import grammar
 from carpilot.reasoning.history import Turn
-from carpilot.reasoning.prompt import prompt
+from carpilot.reasoning.prompt import prompt, told_before
 from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
@@ -95,7 +95,7 @@ class EmbeddedReasoner:
         from llguidance import LLMatcher
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
-        matcher = LLMatcher(self._bytes, LLMatcher.grammar_from_lark(grammar(tools, words)))
+        matcher = LLMatcher(self._bytes, LLMatcher.grammar_from_lark(grammar(tools, words, told_before(context))))
         if matcher.is_error():
             raise ModelOutputError(f"the grammar cannot be used: {matcher.get_error()}")
         pen = _Pen(self._encoder, self._decoder, self._shape, self._encode(words, context))

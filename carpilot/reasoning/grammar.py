@@ -161,8 +161,12 @@ def _thought(tools: ToolCatalogue, text: str) -> str:
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"
 
 
-def grammar(tools: ToolCatalogue, text: str) -> str:
-    """Return the grammar, in Lark's notation, for an answer to words that went through `with_digits`."""
+def grammar(tools: ToolCatalogue, words: str, before: str = "") -> str:
+    """Return the grammar, in Lark's notation, for an answer to words that went through `with_digits`.
+
+    `before` is what the prompt tells of the turns before: what was set then may be set again, elsewhere.
+    """
+    text = f"{words} ; {before}" if before else words
     rules = {f"tool_{name}": _tool_rule(tool, text) for name, tool in tools.items()}
     kept = {name: rule for name, rule in rules.items() if rule is not None}
     spoken = {

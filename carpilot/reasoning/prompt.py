@@ -27,6 +27,7 @@ class Fact:
     tools: tuple[str, ...]
 
 
+AFTER = ", after "
 TURNS_TOLD, CALLS_TOLD, MAX_WORDS_TOLD = 2, 3, 60
 _CLIMATE = ("set_temperature", "set_fan", "set_seat_heating", "set_seat_ventilation", "set_steering_wheel_heating")
 _CALLS = ("set_call", "set_microphone_mute", "call", "set_ring_volume")
@@ -91,7 +92,12 @@ def facts_of(state: VehicleState) -> tuple[Fact, ...]:
 def context_line(seat: Seat, facts: Sequence[Fact], after: str = "") -> str:
     """Return the second segment of the prompt."""
     parts = [seat.value.replace("_", " "), *(fact.words for fact in facts)]
-    return ", ".join([*parts, f"after {after}"] if after else parts)
+    return ", ".join(parts) + (f"{AFTER}{after}" if after else "")
+
+
+def told_before(context: str) -> str:
+    """Return what a context line tells of the turns before, or nothing."""
+    return context.partition(AFTER)[2]
 
 
 def what_went_before(history: Sequence[Turn]) -> str:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from carpilot.decision import Act
 from carpilot.errors import InputError, ModelOutputError, UnknownNameError
+from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
+from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.tools import (
     ANSWER,
     ASK,
@@ -299,6 +301,9 @@ def _check_schema(schema: dict[str, Any]) -> None:
             assert row["enum"] and len(set(row["enum"])) == len(row["enum"])
         elif row["type"] != "boolean":
             assert row["type"] in ("integer", "number")
+            if "minimum" not in row:  # held against a reading, of whatever signal it is
+                assert row["description"]
+                continue
             assert row["minimum"] < row["maximum"]
             assert row["multipleOf"] > 0
 
@@ -306,7 +311,7 @@ def _check_schema(schema: dict[str, Any]) -> None:
 def test_given_all_functions_when_written_as_schemas_then_each_is_well_formed_and_named_once() -> None:
     schemas = TOOLS.schemas()
     names = [row["function"]["name"] for row in schemas]
-    assert names == [*TOOLS, ASK, REFUSE, ANSWER]
+    assert names == [*TOOLS, ONLY_IF, ONLY_IF_NUMBER, UNDO, ASK, REFUSE, ANSWER]
     for row in schemas:
         assert row["type"] == "function"
         assert row["function"]["description"]
@@ -347,6 +352,8 @@ tools:
     paths: [PATH]
     value: "on"
 answers: {}
+facts: {}
+quantities: {}
 questions: {}
 refusals: {}
 """

@@ -11,6 +11,7 @@ from carpilot.files import asset_folder
 from carpilot.reasoning.embedded import END, read_card
 from carpilot.reasoning.grammar import allowed_numbers, grammar
 from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.prompt import told_before
 from carpilot.reasoning.thought import calls_line, read_calls, thought_line
 from carpilot.reasoning.tools import Call, default_tools
 from carpilot.request import Seat
@@ -26,7 +27,7 @@ BOOK = read_phrase_book()
 
 
 def test_the_book_is_broad() -> None:
-    assert len({template.text for template in BOOK.templates}) > 2000
+    assert len({template.text for template in BOOK.templates if not template.names_device}) > 4000
 
 
 def test_every_tool_question_refusal_and_answer_is_taught() -> None:
@@ -59,7 +60,9 @@ def test_the_grammar_admits_what_is_trained_and_it_fits_the_answer() -> None:
         if any(name in example.target for name, _ in AWAITED):
             continue
         written = [*pieces.encode(example.target).ids, pieces.token_to_id(END)]
-        matcher = LLMatcher(tokens, LLMatcher.grammar_from_lark(grammar(TOOLS, example.words)))
+        matcher = LLMatcher(
+            tokens, LLMatcher.grammar_from_lark(grammar(TOOLS, example.words, told_before(example.context)))
+        )
         assert matcher.validate_tokens(written) == len(written), example
         assert len(written) < longest
 
