@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     suites: Annotated[
-        list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, public.")
+        list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, hard, public, aside.")
     ] = None,
     models: Annotated[
         list[str] | None, typer.Option("--model", "-m", help="May be repeated; baseline is a plain peer.")

@@ -14,6 +14,7 @@ CRUISE_SPEED = "Vehicle.ADAS.CruiseControl.SpeedSet"
 LANE = "Vehicle.Private.Assist.LaneKeepState"
 PARK_ASSIST = "Vehicle.Private.Assist.ParkAssistState"
 FROM_KPH, LANE_FROM_KPH, PARK_BELOW_KPH = 30.0, 60.0, 20.0
+LANE_READY_S = 0.5
 SEARCH_S, PARK_S = 4.0, 12.0
 TIRED_PERCENT_PER_HOUR = 18.0
 
@@ -34,6 +35,7 @@ class Assistance(Device):
     """Returns the speed limit that the camera reads, in km/h; 0 for none."""
     _integral = 0.0
     _park_s = 0.0
+    _waited_s = 0.0
 
     def refuses(self, path: str, target: Value) -> bool:
         """Refuse what the unit cannot do at this speed."""
@@ -57,13 +59,21 @@ class Assistance(Device):
         world = self.world
         if self.actual[CRUISE] is True:
             self._cruise(dt_s)
-        if LANE not in self._moving and self.actual[LANE] != "OFF":
-            is_fast = world.speed_mps >= kph_to_mps(LANE_FROM_KPH)
-            self.set_by_hand(LANE, "ACTIVE" if is_fast else "STANDBY")
+        self._keep_lane(dt_s)
         self._park(dt_s)
         if world.speed_mps > 0:
             self.fatigue_percent = min(100.0, self.fatigue_percent + TIRED_PERCENT_PER_HOUR * dt_s / 3600)
         return before != (self.actual[CRUISE], self.actual[LANE], self.actual[PARK_ASSIST])
+
+    def _keep_lane(self, dt_s: float) -> None:
+        """Go from waiting to steering when the car is fast enough, after having reported that it waits."""
+        if LANE in self._moving or self.actual[LANE] == "OFF":
+            self._waited_s = 0.0
+            return
+        is_fast = self.world.speed_mps >= kph_to_mps(LANE_FROM_KPH)
+        self._waited_s += dt_s
+        if not is_fast or self._waited_s >= LANE_READY_S:
+            self.set_by_hand(LANE, "ACTIVE" if is_fast else "STANDBY")
 
     def _cruise(self, dt_s: float) -> None:
         world = self.world

@@ -4,9 +4,10 @@ Place names on the bus are those of the map in capitals. The route is planned wi
 stops if they are wanted; the car follows it as it drives, and follows its road where there is no route.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from carpilot.ecu.device import Device, Motion
+from carpilot.ecu.device import Device, Motion, Response
 from carpilot.errors import InputError
 from carpilot.vehicle.catalogue import Catalogue, Value
 from carpilot.vehicle.physics import World
@@ -36,17 +37,24 @@ class Navigation(Device):
         self._here = self._map.start_at("Home")
         self._odometer_m = world.odometer_m
         self._guidance: Guidance | None = None
+        self._asked: Mapping[str, Value] = {}
 
     @property
     def road(self) -> Road:
         """The road that the car is on."""
         return self._here.road
 
+    def accept(self, targets: Mapping[str, Value]) -> Response:
+        """Take new targets, all or none: a stop may come together with its destination."""
+        self._asked = targets
+        return super().accept(targets)
+
     def refuses(self, path: str, target: Value) -> bool:
         """Refuse a place to which no way leads, and a stop without a destination."""
-        if path == WAYPOINT and target != NOWHERE and self.target[DESTINATION] == NOWHERE:
+        wanted = {**self.target, **self._asked, path: target}
+        if path == WAYPOINT and target != NOWHERE and wanted[DESTINATION] == NOWHERE:
             return True
-        return path in (DESTINATION, WAYPOINT) and target != NOWHERE and self._plan({path: target}) is None
+        return path in (DESTINATION, WAYPOINT) and target != NOWHERE and self._plan(wanted) is None
 
     def _plan(self, changes: dict[str, Value]) -> Route | None:
         """Return the route to the targets of now with changes, or None if there is none."""

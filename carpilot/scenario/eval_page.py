@@ -67,7 +67,7 @@ def _figures(reports: Sequence[SuiteReport]) -> str:
 def _by(reports: Sequence[SuiteReport], key: str) -> str:
     found: list[dict[str, Share]] = [grouped(report.cases, lambda case: str(getattr(case, key))) for report in reports]
     names = sorted({name for shares in found for name in shares})
-    if names in ([], ["other"]):
+    if len(names) < 2:
         return ""
     rows = [[name, *(shares.get(name, Share(0, 0)).in_words() for shares in found)] for name in names]
     counts = [max(shares.get(name, Share(0, 0)).of for shares in found) for name in names]

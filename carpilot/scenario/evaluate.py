@@ -16,7 +16,7 @@ from carpilot.execution import Status
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import compare
 from carpilot.scenario.figures import (
-    NO_KIND,
+    KIND_OF,
     CaseReport,
     answers,
     grouped,
@@ -116,7 +116,7 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
         thought=last.thought,
         confidence=decision.confidence if decision else None,
         wants=case.expect.wants,
-        kind=case.kind or NO_KIND,
+        kind=case.kind or KIND_OF[case.expect.wants],
         source=case.source,
     )
 

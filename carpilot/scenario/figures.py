@@ -20,7 +20,8 @@ from carpilot.exchange import Result
 Z95 = 1.959964
 LIMITS = ("out_of_scope", "unanswerable", "negated", "ambiguous")
 """The kinds of cases in which nothing may move."""
-NO_KIND = "other"
+KIND_OF = {"action": "command", "answer": "question", "restraint": "restraint"}
+"""The kind of a case that names none, by what it wants."""
 
 
 HELD_BACK = (Result.REFUSED.value, Result.ASKED.value, Result.FAILED.value)
@@ -46,7 +47,7 @@ class CaseReport:
     thought: str = ""
     confidence: float | None = None
     wants: str = "action"
-    kind: str = NO_KIND
+    kind: str = KIND_OF["action"]
     source: str = ""
 
     @property
