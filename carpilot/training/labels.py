@@ -23,13 +23,14 @@ _REFUSED = {
     "navigation": "not_in_car",
     "poi": "not_in_car",
     "traffic": "not_in_car",
-    "weather": "not_about_car",
+    "weather": "not_known",
     "calendar": "not_about_car",
 }
 _NEEDS = {
     "not_in_car": "something this car does not have",
     "drivers_control": "driving stays with the driver",
     "not_about_car": "nothing to do with the car",
+    "not_known": "something the car does not know",
 }
 _INTENTS = {
     "audio_volume_mute": ("silence", "set_mute(on=true)"),
@@ -93,6 +94,12 @@ _NAMED = (
     ("navigation", r"navigation|guidance|zoom|map"),
     ("language_set", r"chinese|english"),
     ("HUD", r"hud|head"),
+    ("trunk_switch", r"trunk|boot"),
+    ("phone_", r"call|phone|answer|pick|hang"),
+    ("carSeat_height", r"seat|high|low"),
+    ("window_switch", r"window"),
+    ("childSafetyLock", r"child|lock|kid"),
+    ("purification", r"air|purif"),
     ("airConditioner", r"air|warm|cold|hot|temperature|circulation|automatic|smell|stuffy"),
 )
 # What the driving assistants of another car are called, and ours: those that ours lacks stay with the driver.
@@ -109,6 +116,7 @@ _OURS = re.compile(
 _VW_REFUSED = re.compile(
     r"vw\.(tailLight|footPedal|video|fuelPort|overheadScreen|door\.carcontrol_carDoor_(?!lock)|seat\.\w*LegRest)"
 )
+_VW_REFUSED_BY_NAME = re.compile(r"pedal|tail ?-?lights?|video|movie|film|fuel|overhead|screen|leg ?-?rest|door")
 _VW_CALLS: tuple[tuple[str, str, str], ...] = (
     (r"hazardLight\.switch\(.*True", "warn others", "set_hazard_lights(on=true)"),
     (r"hazardLight\.switch\(.*False", "warning over", "set_hazard_lights(on=false)"),
@@ -148,6 +156,25 @@ _VW_CALLS: tuple[tuple[str, str, str], ...] = (
     (r"navigation_mapZoom\(.*Zoom out.*degree", "farther map", "set_map_zoom(change=-1)"),
     (r"navigation_soundVolume_increase\(degree", "louder guidance", "set_guidance_volume(change=10)"),
     (r"navigation_soundVolume_decrease\(degree", "quieter guidance", "set_guidance_volume(change=-10)"),
+    (r"window_switch\(.*all.*True", "open window", "set_window(window=all, percent=100)"),
+    (r"window_switch\(.*all.*False", "closed windows", "set_window(window=all, percent=0)"),
+    (r"trunk_switch\(.*open", "the boot open", "set_boot(open=true)"),
+    (r"trunk_switch\(.*close", "the boot closed", "set_boot(open=false)"),
+    (r"Backrest_angle_increase\(.*(tiny|little)", "lean back", "set_seat_recline({seat}change=2)"),
+    (r"Backrest_angle_increase", "lean back", "set_seat_recline({seat}change=5)"),
+    (r"Backrest_angle_decrease\(.*(tiny|little)", "sit upright", "set_seat_recline({seat}change=-2)"),
+    (r"Backrest_angle_decrease", "sit upright", "set_seat_recline({seat}change=-5)"),
+    (r"carSeat_height_increase", "sit higher", "set_seat_height({seat}change=10)"),
+    (r"carSeat_height_decrease", "sit lower", "set_seat_height({seat}change=-10)"),
+    (r"wind_speed_increase", "more air", "set_fan(change=1)"),
+    (r"wind_speed_decrease", "less air", "set_fan(change=-1)"),
+    (r"defrost_mode_switch\(.*True", "clear windscreen", "set_front_defrost(on=true)"),
+    (r"window_mode_childSafetyLock\(.*True", "windows child-proof", "set_window_lock(locked=true)"),
+    (r"carDoor_mode_childSafetyLock\(.*True", "doors child-proof", "set_child_lock(locked=true)"),
+    (r"purification_switch\(.*True", "clean air", "set_air_purifier(on=true)"),
+    (r"lowBeamHeadlight\.switch\(.*auto", "automatic light", "set_headlights(mode=auto)"),
+    (r"phone_hangup\(", "the call over", "set_call(action=hang_up)"),
+    (r"phone_answer\(", "the call taken", "set_call(action=answer)"),
     (r"meter_unit\(.*Kilomet", "distances in kilometres", "set_distance_unit(unit=kilometres)"),
     (r"meter_unit\(.*Mile", "distances in miles", "set_distance_unit(unit=miles)"),
 )
@@ -339,6 +366,8 @@ def _vehicle_world(row: Row, label: Mapping[str, Any], words: str) -> tuple[str,
     if any(name in calls[0] and not re.search(pattern, words) for name, pattern in _NAMED):
         return None
     if _VW_REFUSED.search(calls[0]):
+        if not _VW_REFUSED_BY_NAME.search(words):
+            return None
         return _refusal("not_in_car") if row.get("domain") not in ("media", "radio") else None
     seats = [_VW_SEATS[name] for name in re.findall(r'"([^"]+)"', calls[0]) if name in _VW_SEATS]
     if "third row" in calls[0] or len(seats) > 1:
