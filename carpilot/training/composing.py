@@ -295,7 +295,7 @@ class Composer:
         random, slots = self._random, self._book.slots
         text = expand(template.text, random)
         named = [mark for mark in slots_of(text) if not mark[0].endswith("_by") and len(slots[mark[0]]) > 0]
-        if not named:
+        if not named or "minus" in text:  # the sign would not be said again
             return None
         wrong = random.choice(named)
         said, calls = text, template.calls

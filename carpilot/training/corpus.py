@@ -21,10 +21,10 @@ _VISUAL = frozenset({"fog", "rain", "dark"})
 _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
 _VALUE_SLOT = re.compile(r"\{(?!\w+_by\b)")
 SHARE_LABELLED = 0.2
-SHARE_PAIRED = 0.2
-SHARES = {"joined": 0.22, "conditional": 0.1, "follow_up": 0.15, "answered": 0.02, "corrected": 0.07, "negated": 0.03}
+SHARE_PAIRED = 0.25
+SHARES = {"joined": 0.26, "conditional": 0.09, "follow_up": 0.14, "answered": 0.02, "corrected": 0.07, "negated": 0.03}
 """Of what is said beyond one plain request, in examples that are not labelled sentences."""
-SHARE_HISTORY, SHARE_MISHEARD = 0.15, 0.06
+SHARE_HISTORY, SHARE_MISHEARD, SHARE_TERSE = 0.15, 0.06, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,10 @@ class Corpus:
         return replace(said, text=text + random.choice(("", "", "", ".", ".", "!", "?")))
 
     def _paired(self) -> Said:
-        """Name two devices under one verb."""
+        """Name two devices under one verb, or several things shortly with what each shall be: `radio on, fan off`."""
         random, book = self._random, self._book
+        if random.random() < SHARE_TERSE:
+            return self._terse()
         side = random.choice(("switched_on", "switched_off"))
         rows = random.sample(book.devices, 2)
         calls = tuple(parse_calls(row[side])[0] for row in rows)
@@ -115,6 +117,29 @@ class Corpus:
         needs = tuple(row["need"] if side == "switched_on" else f"no {row['need']}" for row in rows)
         return self._dressed(Said(random.choice(book.verbs[side]).replace("{x}", nouns), needs, calls))
 
+    def _terse(self) -> Said:
+        """Return a bare list of things and states."""
+        random, book = self._random, self._book
+        rows = random.sample(book.devices, random.choice((2, 2, 3, 4)))
+        text: list[str] = []
+        needs: list[str] = []
+        calls: list[Call] = []
+        for row in rows:
+            side = random.choice(("switched_on", "switched_off"))
+            call = parse_calls(row[side])[0]
+            if _thing(call) in map(_thing, calls):
+                return self._terse()
+            noun, state = random.choice(row["nouns"].split("|")), "on" if side == "switched_on" else "off"
+            text.append(f"{noun.removeprefix('the ')} {state}" if random.random() < 0.8 else f"{state} with {noun}")
+            needs.append(row["need"] if side == "switched_on" else f"no {row['need']}")
+            calls.append(call)
+        words = (
+            random.choice((", ", ", ", " and ", ". ", "; ")).join(text[:-1])
+            + random.choice((", ", " and ", ", and "))
+            + text[-1]
+        )
+        return self._dressed(Said(words, tuple(needs), tuple(calls)))
+
     def _joined(self) -> Said:
         """Join two or three phrases whose calls do not touch the same thing."""
         random = self._random
@@ -122,7 +147,7 @@ class Corpus:
             return self._paired()
         parts: list[Said] = []
         names: set[str] = set()
-        for _ in range(2 if random.random() < 0.8 else 3):
+        for _ in range(random.choices((2, 3, 4), (70, 23, 7))[0]):
             said = self._composer.plain()
             if not names & {_thing(call) for call in said.calls}:
                 parts.append(said)
