@@ -209,7 +209,7 @@ def test_lane_keeping_steers_only_when_fast_and_cannot_be_forced() -> None:
     run(device, 0.2)
     assert device.actual[LANE] == "STANDBY"
     device.world.speed_mps = 20.0
-    run(device, 0.2)
+    run(device, 0.5)
     assert device.actual[LANE] == "ACTIVE"
     assert device.accept({LANE: "ACTIVE"}) is Response.REFUSED_STATE
     device.accept({LANE: "OFF"})
@@ -376,6 +376,26 @@ def test_a_route_is_planned_followed_and_ended_at_its_place() -> None:
     device.accept({DESTINATION: "NONE"})
     run(device, 1)
     assert guidance(device)["RouteState"] == "NONE"
+
+
+def test_a_stop_may_come_together_with_its_destination() -> None:
+    device = Navigation(CATALOGUE, World())
+    assert device.accept({WAYPOINT: "LIBRARY", DESTINATION: "MUSEUM", AVOID_MOTORWAYS: True}) is Response.MOVING
+    run(device, 1)
+    assert (guidance(device)["StopCount"], device.actual[DESTINATION]) == (1, "MUSEUM")
+
+
+def test_lane_keeping_that_is_switched_on_at_speed_reports_that_it_waits_before_it_steers() -> None:
+    device = make(Assistance, speed_mps=30.0, gear=DRIVE)
+    device.accept({LANE: "OFF"})
+    run(device, 1)
+    device.accept({LANE: "STANDBY"})
+    seen = []
+    for _ in range(300):
+        device.step(STEP_S)
+        seen.append(device.actual[LANE])
+    assert list(dict.fromkeys(seen)) == ["OFF", "STANDBY", "ACTIVE"]
+    assert seen.count("STANDBY") * STEP_S == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_stop_lies_before_the_destination_and_needs_one() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call
 from carpilot.request import Seat
 from carpilot.scenario.evaluate import evaluate, run_case
+from carpilot.scenario.figures import LIMITS
 from carpilot.scenario.suite import Case, find_suites, read_expectation, read_suite
 from carpilot.vehicle.catalogue import default_catalogue
 
@@ -69,9 +71,28 @@ def test_the_shipped_suites_are_whole_and_large() -> None:
     assert len({case.id for case in own.cases}) == len(own.cases)
 
 
-def test_the_public_suite_holds_no_words_of_others() -> None:
-    (path,) = find_suites(["public"])
-    assert all("say" not in json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+def rows_of(*names: str) -> list[dict[str, object]]:
+    return [json.loads(line) for path in find_suites(names) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_suites_hold_no_words_of_others() -> None:
+    assert all("say" not in row for row in rows_of("public"))
+    assert all(("say" in row) != ("source" in row) for row in rows_of("aside", "hard", "own"))
+
+
+def test_the_development_suite_has_its_hard_kinds_and_its_limits_and_a_fifth_aside() -> None:
+    hard, aside, public = rows_of("hard"), rows_of("aside"), rows_of("public")
+    own = Counter(row["kind"] for row in [*hard, *aside] if "say" in row)
+    kinds = ("implicit", "several", "seat", "correction", "followup", "condition", "question")
+    assert {kind: own[kind] for kind in kinds if own[kind] < 98} == {}
+    joined = [row for row in [*public, *aside] if "source" in row]
+    assert len(joined) >= 600
+    assert sum(row.get("kind") in LIMITS for row in joined) >= 150
+    assert len(aside) >= (len(hard) + len(public) + len(aside)) / 5
+    sources = [row["source"] for row in joined]
+    assert len(set(sources)) == len(sources)
+    identifiers = [row["id"] for row in [*hard, *public, *aside]]
+    assert len(set(identifiers)) == len(identifiers)
 
 
 def test_the_public_suite_finds_the_words_of_every_case() -> None:
@@ -79,9 +100,8 @@ def test_the_public_suite_finds_the_words_of_every_case() -> None:
     requests = Path(data) / "requests"
     if not data or not requests.is_dir():
         pytest.skip("the public request files are not here; set CARPILOT_SHARED_DATA to their folder")
-    (path,) = find_suites(["public"])
-    suite = read_suite(path, CATALOGUE, requests)
-    assert suite.unjoined == 0
+    for path in find_suites(["public", "aside"]):
+        assert read_suite(path, CATALOGUE, requests).unjoined == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""What is composed of phrases: its calls follow from the phrases, and the catalogue admits them."""
+
+import re
+from random import Random
+
+import pytest
+
+from carpilot.reasoning.history import Turn
+from carpilot.reasoning.tools import Call, default_tools
+from carpilot.request import Request, Seat
+from carpilot.training.composing import NOT_WANTED, Composer, Said
+from carpilot.training.phrases import Template, read_phrase_book
+from carpilot.vehicle.catalogue import default_catalogue
+from carpilot.vehicle.state import state_of
+
+BOOK, TOOLS = read_phrase_book(), default_tools()
+STATE = state_of(default_catalogue().initial())
+WINDOW = Template("open the window by {tens} percent", "open window", "set_window(window=driver, change={tens})", 1)
+LAMP = Template("turn on the dome light", "light inside", "set_dome_light(on=true)", 2)
+
+
+def composer(template: Template, seed: int = 1) -> Composer:
+    return Composer(BOOK, TOOLS, Random(seed), lambda: template)
+
+
+def many(template: Template, way: str, count: int = 300, **given: str) -> list[Said]:
+    made = composer(template)
+    return [getattr(made, way)(**given) for _ in range(count)]
+
+
+def test_given_a_request_when_made_conditional_then_a_condition_of_the_catalogue_stands_before_its_calls() -> None:
+    for said in many(LAMP, "conditional"):
+        condition, *deeds = said.calls
+        assert condition.name in ("only_if", "only_if_number")
+        assert deeds[0] == Call("set_dome_light", {"on": True})
+        assert "turn on the dome light" in said.text
+        TOOLS.decide(said.calls, STATE, Seat.DRIVER)
+
+
+def test_given_the_contrary_when_said_with_unless_or_as_what_is_not_so_then_the_condition_is_the_same() -> None:
+    dark = [said for said in many(LAMP, "conditional", 6000) if said.calls[0].arguments.get("fact") == "dark"]
+    facts = BOOK.conditions["facts"]["dark"]
+    assert {said.calls[0].arguments["is"] for said in dark} == {True, False}
+    for said in dark:
+        is_told_so = any(re.search(rf"{re.escape(words)}\b", said.text) for words in facts["is"].split("|"))
+        is_contrary = bool(re.search(r"unless|but not if|except|isn't the case|not true", said.text))
+        assert said.calls[0].arguments["is"] is (is_told_so != is_contrary), said.text
+
+
+def test_given_a_turn_when_followed_up_then_it_is_about_that_turn() -> None:
+    names = set()
+    for said in many(WINDOW, "follow_up", seat="driver"):
+        assert said.after.startswith("window driver up ")
+        assert said.seat == "driver"
+        names |= {call.name for call in said.calls}
+        TOOLS.decide(said.calls, STATE, Seat.DRIVER)
+    assert names == {"set_window", "undo", "refuse"}
+
+
+@pytest.mark.parametrize(
+    ("seat", "other"), [("driver", "passenger"), ("passenger", "driver"), ("rear_left", "rear_right")]
+)
+def test_given_who_speaks_when_the_other_side_is_meant_then_it_is_the_other_of_his_row(seat: str, other: str) -> None:
+    mine = Template("open my window", "open window", "set_window(percent=100)", 1)
+    frames = BOOK.follow_ups["other_side"].split("|")
+    found = [said.calls for said in many(mine, "follow_up", seat=seat) if said.text in frames]
+    assert found and all(calls == (Call("set_window", {"window": other, "percent": 100}),) for calls in found)
+
+
+def test_given_a_value_when_corrected_inside_then_the_second_counts() -> None:
+    found = [
+        said
+        for said in many(WINDOW, "corrected")
+        if said.calls[0].name == "set_window" and said.text.count("open") == 1
+    ]
+    assert found
+    for said in found:
+        numbers = [int(number) for number in re.findall(r"\d+", said.text)]
+        if len(numbers) == 2:  # the others are in words
+            assert said.calls[0].arguments["change"] == numbers[1] != numbers[0]
+
+
+def test_given_a_request_when_it_is_not_wanted_or_dropped_then_nothing_is_done() -> None:
+    assert all(said.calls == (NOT_WANTED,) for said in many(LAMP, "negated", 50))
+    ends = tuple(BOOK.follow_ups["corrections"]["dropped"].split("|"))
+    dropped = [said for said in many(LAMP, "corrected") if said.text.endswith(ends)]
+    assert dropped and all(said.calls == (NOT_WANTED,) for said in dropped)
+
+
+def test_given_a_question_back_when_answered_with_the_thing_then_what_was_asked_for_is_done_to_it() -> None:
+    for said in many(LAMP, "answered", 100):
+        assert said.after.startswith("asked on: ")
+        TOOLS.decide(said.calls, STATE, Seat.DRIVER)
+
+
+def test_given_words_when_misheard_then_at_most_one_is_another() -> None:
+    made = composer(LAMP)
+    assert made.misheard("nothing of this is in the list") == "nothing of this is in the list"
+    found = {made.misheard("turn on the heater") for _ in range(30)}
+    assert found == {f"turn on the {word}" for word in str(BOOK.follow_ups["misheard"]["heater"]).split("|")}
+
+
+def test_given_an_undo_when_composed_then_the_history_of_a_cabin_admits_it() -> None:
+    undo = next(said for said in many(LAMP, "follow_up", seat="driver") if said.calls[0].name == "undo")
+    done = TOOLS.decide([Call("set_dome_light", {"on": True})], STATE, Seat.DRIVER)
+    path = "Vehicle.Cabin.Light.IsDomeOn"
+    history = [Turn(Request(1, "x", Seat.DRIVER, 0), done, "done", {path: False})]
+    decision = TOOLS.decide(undo.calls, STATE, Seat.DRIVER, history=history)
+    assert [(command.path, command.target) for command in decision.commands] == [(path, False)]
