@@ -22,7 +22,8 @@ from carpilot.execution import Status
 from carpilot.faults import Fault
 from carpilot.files import asset
 from carpilot.policy.rules import default_policy
-from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.history import Turn
+from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call, ToolCatalogue
 from carpilot.request import Request, Seat

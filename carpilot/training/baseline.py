@@ -1,7 +1,6 @@
 """The plain peer that a model is measured against: the calls of the most similar sentence of the phrase book.
 
-Similarity is the cosine of TF-IDF over words and pairs of words, among sentences drawn from the phrase book as training
-draws them. It knows no grammar and no state; where no sentence is similar enough it asks.
+Similarity is the cosine of TF-IDF over words and pairs of words, among single phrases drawn from the phrase book. It knows no grammar and no state; where no sentence is similar enough it asks.
 """
 
 import math
@@ -40,7 +39,7 @@ class Baseline:
 
     def __init__(self, seed: int = 1) -> None:
         corpus = Corpus(read_phrase_book(), (), frozenset(), Random(seed))
-        examples = [corpus.one() for _ in range(SENTENCES)]
+        examples = [corpus.plain() for _ in range(SENTENCES)]
         self._answers = [example.target.partition("\n")[2] for example in examples]
         documents = [_terms(example.words) for example in examples]
         seen = Counter(term for document in documents for term in document)

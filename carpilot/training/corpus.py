@@ -81,8 +81,7 @@ class Corpus:
             return self._example(Said(row.text, (row.need,), row.calls), None)
         way = random.choices((*SHARES, "plain"), (*SHARES.values(), 1 - sum(SHARES.values())))[0]
         if way == "plain":
-            template = random.choices(self._templates, self._weights)[0]
-            return self._example(self._dressed(self._composer.plain(template)), template)
+            return self.plain()
         if way == "joined":
             return self._example(self._joined(), None)
         if way == "follow_up":
@@ -90,6 +89,11 @@ class Corpus:
             return self._example(self._polite(self._composer.follow_up(seat)), None)
         composed: Said = getattr(self._composer, way)()
         return self._example(self._polite(composed), None)
+
+    def plain(self) -> Example:
+        """Return an example of one phrase."""
+        template = self._random.choices(self._templates, self._weights)[0]
+        return self._example(self._dressed(self._composer.plain(template)), template)
 
     def _draw(self) -> Template:
         return self._random.choices(self._joinable, self._join_weights)[0]

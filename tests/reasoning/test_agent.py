@@ -6,7 +6,8 @@ import pytest
 from carpilot.decision import Act, Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.reasoning.agent import MAX_ATTEMPTS, Exit, Proposal, propose
-from carpilot.reasoning.reasoner import Control, Reasoner, Turn
+from carpilot.reasoning.history import Turn
+from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call, ToolCatalogue, default_tools
 from carpilot.request import MAX_REQUEST_CHARACTERS, Request

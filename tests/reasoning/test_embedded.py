@@ -14,9 +14,10 @@ from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.embedded import CARD, END, FILES, EmbeddedReasoner, load_embedded
 from carpilot.reasoning.grammar import allowed_numbers, grammar
+from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import prompt
-from carpilot.reasoning.reasoner import Control, Turn
+from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.registry import load_reasoner
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import default_tools
