@@ -1,6 +1,7 @@
 """The plain peer that a model is measured against: the calls of the most similar sentence of the phrase book.
 
-Similarity is the cosine of TF-IDF over words and pairs of words, among single phrases drawn from the phrase book. It knows no grammar and no state; where no sentence is similar enough it asks.
+Similarity is the cosine of TF-IDF over words and pairs of words, among single phrases drawn from the phrase book. It
+knows no grammar and no state; where no sentence is similar enough it asks.
 """
 
 import math
