@@ -20,6 +20,10 @@ from carpilot.training.vocabulary import save
 _OPSET = 17
 # Until a threshold has been fitted, a model that is less sure than this asks.
 ASK_BELOW = 0.5
+ARCHITECTURES = {
+    True: "MiniLM-shaped encoder and small autoregressive decoder with cross-attention, int8",
+    False: "autoregressive decoder that reads the prompt by its own layers, int8",
+}
 
 
 class _Encoder(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
@@ -30,8 +34,7 @@ class _Encoder(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         self.network = network
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        encoded = self.network.encode(ids, ids >= 0)
-        pairs = [layer.prompt_keys(encoded) for layer in self.network.decoder]
+        pairs = self.network.read(ids, ids >= 0)
         return torch.stack([key for key, _ in pairs]), torch.stack([value for _, value in pairs])
 
 
@@ -50,11 +53,12 @@ class _Decoder(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         steps = torch.arange(past + count)
         hidden = network.token(tokens) + network.step(steps[past:])
         ahead = (steps[None, :] > steps[past:][:, None]).float() * -1e9
+        visible = torch.zeros(1, 1, 1, prompt_keys.shape[3])
         keys, values = [], []
         for index, layer in enumerate(network.decoder):
             before = past_keys[index], past_values[index]
             prompt = prompt_keys[index], prompt_values[index]
-            hidden, key, value = layer(hidden, before, prompt, (ahead, torch.zeros(1)))
+            hidden, key, value = layer(hidden, before, prompt, (ahead[None, None], visible))
             keys.append(key)
             values.append(value)
         last = network.norm(hidden[:, -1])
@@ -148,7 +152,7 @@ def export(
         card = {
             "format": FORMAT,
             "name": "carpilot embedded model",
-            "architecture": "MiniLM-shaped encoder and small autoregressive decoder with cross-attention, int8",
+            "architecture": ARCHITECTURES[network.shape.encoder_layers > 0],
             "shape": network.shape.as_dict(),
             "parameters": network.parameter_count(),
             "licence": "Apache-2.0",

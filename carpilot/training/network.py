@@ -1,7 +1,9 @@
 """The network: a sentence encoder of MiniLM's shape, and a small decoder that writes while looking at it.
 
 Encoder: 6 layers of width 384, post-norm, as in BERT, so that the published weights of all-MiniLM-L6-v2 can start it.
-Decoder: width 256, pre-norm, tied output. Shapes: batch B, prompt S, answer T, cached past P, layers L, heads H, head D.
+Decoder: width 256, pre-norm, tied output. With no encoder layers the decoder reads the prompt itself, by the same layers
+that write, and looks back at it as at what it wrote.
+Shapes: batch B, prompt S, answer T, cached past P, layers L, heads H, head D.
 """
 
 from dataclasses import asdict, dataclass
@@ -65,12 +67,15 @@ class DecoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torc
         super().__init__()
         width = shape.width
         self.heads = shape.heads
-        self.self_norm, self.cross_norm, self.inner_norm = (nn.LayerNorm(width) for _ in range(3))
+        self.has_encoder = shape.encoder_layers > 0
+        self.self_norm, self.inner_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.query_key_value = nn.Linear(width, 3 * width)
         self.self_out = nn.Linear(width, width)
-        self.cross_query = nn.Linear(width, width)
-        self.cross_key_value = nn.Linear(shape.encoder_width, 2 * width)
-        self.cross_out = nn.Linear(width, width)
+        if self.has_encoder:
+            self.cross_norm = nn.LayerNorm(width)
+            self.cross_query = nn.Linear(width, width)
+            self.cross_key_value = nn.Linear(shape.encoder_width, 2 * width)
+            self.cross_out = nn.Linear(width, width)
         self.inner = nn.Linear(width, shape.inner)
         self.outer = nn.Linear(shape.inner, width)
 
@@ -83,16 +88,25 @@ class DecoderLayer(nn.Module):  # type: ignore[misc] # mypy is told to skip torc
         self,
         hidden: Tensor,
         past: tuple[Tensor, Tensor] | None,
-        cross: tuple[Tensor, Tensor],
+        prompt: tuple[Tensor, Tensor] | None,
         masks: tuple[Tensor, Tensor],
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the hidden states and the keys and values written so far, [B, H, P+T, D]."""
+        """Return the hidden states and the keys and values written so far, [B, H, P+T, D].
+
+        `masks` are of what was written and of the prompt; without a prompt the layer reads one.
+        """
         q, k, v = (_heads(p, self.heads) for p in self.query_key_value(self.self_norm(hidden)).chunk(3, dim=-1))
         if past is not None:
             k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
-        hidden = hidden + self.self_out(_attend(q, k, v, masks[0]))
-        looking = _heads(self.cross_query(self.cross_norm(hidden)), self.heads)
-        hidden = hidden + self.cross_out(_attend(looking, *cross, masks[1]))
+        if prompt is None or self.has_encoder:
+            seen = _attend(q, k, v, masks[0])
+        else:
+            known = torch.cat([prompt[0], k], dim=2), torch.cat([prompt[1], v], dim=2)
+            seen = _attend(q, *known, _side_by_side(masks[1], masks[0]))
+        hidden = hidden + self.self_out(seen)
+        if prompt is not None and self.has_encoder:
+            looking = _heads(self.cross_query(self.cross_norm(hidden)), self.heads)
+            hidden = hidden + self.cross_out(_attend(looking, *prompt, masks[1]))
         return hidden + self.outer(functional.gelu(self.inner(self.inner_norm(hidden)))), k, v
 
 
@@ -114,29 +128,35 @@ class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         for embedding in (self.word, self.place, self.token, self.step):
             nn.init.normal_(embedding.weight, std=0.02)
 
-    def encode(self, ids: Tensor, is_word: Tensor) -> Tensor:
-        """Return the encoded prompt, [B, S, width]; `is_word` is false on padding."""
+    def read(self, ids: Tensor, is_word: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return keys and values of the prompt for each layer that writes, [B, H, S, D]; `is_word` is false on padding."""
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.word_norm(self.word(ids) + self.place(places))
         mask = padding_mask(is_word)
-        for layer in self.encoder:
-            hidden = layer(hidden, mask, self.dropout)
-        return hidden
+        if self.shape.encoder_layers:
+            for layer in self.encoder:
+                hidden = layer(hidden, mask, self.dropout)
+            return [layer.prompt_keys(hidden) for layer in self.decoder]
+        pairs = []
+        for layer in self.decoder:
+            hidden, key, value = layer(hidden, None, None, (mask, mask))
+            pairs.append((key, value))
+        return pairs
 
-    def write(self, tokens: Tensor, encoded: Tensor, is_word: Tensor) -> Tensor:
+    def write(self, tokens: Tensor, prompt: list[tuple[Tensor, Tensor]], is_word: Tensor) -> Tensor:
         """Return the logits of each next token, [B, T, tokens], while training."""
         length = tokens.shape[1]
         hidden = self.token(tokens) + self.step(torch.arange(length))
         causal = torch.full((length, length), -1e9).triu(1)
         masks = causal[None, None], padding_mask(is_word)
-        for layer in self.decoder:
-            hidden, _, _ = layer(hidden, None, layer.prompt_keys(encoded), masks)
+        for layer, pair in zip(self.decoder, prompt, strict=True):
+            hidden, _, _ = layer(hidden, None, pair, masks)
             hidden = dropped(hidden, self.dropout if self.training else 0.0)
         return functional.linear(self.norm(hidden), self.token.weight)
 
     def forward(self, ids: Tensor, is_word: Tensor, tokens: Tensor) -> Tensor:
         """Return the logits of each next token, [B, T, tokens]."""
-        return self.write(tokens, self.encode(ids, is_word), is_word)
+        return self.write(tokens, self.read(ids, is_word), is_word)
 
     def parameter_count(self) -> int:
         """Return how many weights there are."""
@@ -157,6 +177,12 @@ def dropped(hidden: Tensor, rate: float) -> Tensor:
 def padding_mask(is_word: Tensor) -> Tensor:
     """Return what is added to scores, [B, 1, 1, S]: nothing on words, a large negative number on padding."""
     return ((~is_word).float() * -1e9)[:, None, None, :]
+
+
+def _side_by_side(prompt: Tensor, written: Tensor) -> Tensor:
+    """Return one mask, [B, 1, T, S+P], of a mask of the prompt, [B, 1, 1, S], and one of what is written, [1, 1, T, P]."""
+    rows, length = written.shape[-2:]
+    return torch.cat([prompt.expand(-1, -1, rows, -1), written.expand(prompt.shape[0], 1, rows, length)], dim=-1)
 
 
 def _heads(hidden: Tensor, heads: int) -> Tensor:
