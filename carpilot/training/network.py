@@ -14,6 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+FAR_BELOW = -1e9
+"""What is added to a score that shall not count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The sizes of the network."""
@@ -147,7 +151,7 @@ class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         """Return the logits of each next token, [B, T, tokens], while training."""
         length = tokens.shape[1]
         hidden = self.token(tokens) + self.step(torch.arange(length))
-        causal = torch.full((length, length), -1e9).triu(1)
+        causal = torch.full((length, length), FAR_BELOW).triu(1)
         masks = causal[None, None], padding_mask(is_word)
         for layer, pair in zip(self.decoder, prompt, strict=True):
             hidden, _, _ = layer(hidden, None, pair, masks)
@@ -176,7 +180,7 @@ def dropped(hidden: Tensor, rate: float) -> Tensor:
 
 def padding_mask(is_word: Tensor) -> Tensor:
     """Return what is added to scores, [B, 1, 1, S]: nothing on words, a large negative number on padding."""
-    return ((~is_word).float() * -1e9)[:, None, None, :]
+    return ((~is_word).float() * FAR_BELOW)[:, None, None, :]
 
 
 def _side_by_side(prompt: Tensor, written: Tensor) -> Tensor:
@@ -191,7 +195,7 @@ def _heads(hidden: Tensor, heads: int) -> Tensor:
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
-    scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5 + mask
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2) + mask.to(query.dtype)
     seen = torch.softmax(scores, dim=-1) @ value
     batch, heads, length, width = seen.shape
     return seen.transpose(1, 2).reshape(batch, length, heads * width)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -181,6 +182,9 @@ class _Session:
         groups = self._parameter_groups(started=folder is not None)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self._rates = [group["lr"] for group in self._optimiser.param_groups]
+        # Sums and products in bfloat16, where the processor has them, take a third of the time of float32.
+        is_fast = torch.backends.mkldnn.is_available()
+        self._working = deepcopy(self.network).to(torch.bfloat16 if is_fast else torch.float32)
         self._end = vocabulary.id_of(self.writer, vocabulary.END)
 
     def _parameter_groups(self, started: bool) -> list[dict[str, Any]]:
@@ -203,17 +207,15 @@ class _Session:
         begun = saved = time.monotonic()
         allowed_s = self.recipe.minutes * 60
         seen, loss_mean, step = 0, 0.0, 0
-        self.network.train()
+        self._working.train()
         for step, batch in enumerate(self._batches(), start=1):
             share = max((time.monotonic() - begun) / allowed_s, step / self.recipe.max_steps)
             scale = min(1.0, step / WARM_UP_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
             for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
                 group["lr"] = rate * scale
             loss = self._loss(batch)
-            self._optimiser.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-            self._optimiser.step()
+            self._step()
             seen += len(batch)
             loss_mean += (loss.item() - loss_mean) * (0.02 if step > 50 else 1 / step)
             if step % 50 == 0:
@@ -223,8 +225,24 @@ class _Session:
             if time.monotonic() - saved > self.recipe.checkpoint_minutes * 60:
                 saved = time.monotonic()
                 yield self._progress(step, seen, begun, loss_mean)
-                self.network.train()
         yield self._progress(step, seen, begun, loss_mean)
+
+    def _step(self) -> None:
+        """Take an optimiser's step with the gradients of the working copy, and renew the copy."""
+        import torch
+
+        pairs = [
+            (kept, working)
+            for kept, working in zip(self.network.parameters(), self._working.parameters(), strict=True)
+            if working.grad is not None
+        ]
+        for kept, working in pairs:
+            kept.grad, working.grad = working.grad.float(), None
+        torch.nn.utils.clip_grad_norm_([kept for kept, _ in pairs], 1.0)
+        self._optimiser.step()
+        with torch.no_grad():
+            for kept, working in pairs:
+                working.copy_(kept)
 
     def _progress(self, step: int, seen: int, begun: float, loss: float) -> dict[str, Any]:
         minutes = round((time.monotonic() - begun) / 60, 1)
@@ -251,9 +269,9 @@ class _Session:
         ids, is_word = _padded(prompts, 0)
         tokens, _ = _padded([[self._end, *answer] for answer in answers], self._end)
         wanted, _ = _padded([[*answer, self._end] for answer in answers], -100)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=torch.backends.mkldnn.is_available()):
-            logits = self.network(ids, is_word, tokens)
-        losses = torch.nn.functional.cross_entropy(logits.float().transpose(1, 2), wanted, reduction="none")
+        logits = self._working(ids, is_word, tokens)
+        flat = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), wanted.flatten(), reduction="none")
+        losses = flat.view_as(wanted)
         newline = self.writer.encode("\n").ids[0]
         in_call = (wanted == newline).cumsum(1) > 0
         weights = torch.where(in_call, CALL_WEIGHT, THOUGHT_WEIGHT) * (wanted >= 0)
