@@ -1,5 +1,6 @@
 """`carpilot eval`: accuracy, safety and latency of models on suites."""
 
+from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -23,7 +24,8 @@ def evaluate(
         list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, hard, public, aside.")
     ] = None,
     models: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="May be repeated; baseline is a plain peer.")
+        list[str] | None,
+        typer.Option("--model", "-m", help="May be repeated; baseline, keywords and linear are plain peers."),
     ] = None,
     requests: Annotated[
         Path | None,
@@ -58,19 +60,22 @@ def evaluate(
 
     from carpilot.errors import InputError
     from carpilot.reasoning.embedded import EmbeddedReasoner
+    from carpilot.reasoning.reasoner import Reasoner
     from carpilot.reasoning.registry import load_reasoner
     from carpilot.scenario import evaluate as scoring
     from carpilot.scenario.suite import find_suites, read_suite
     from carpilot.training.baseline import Baseline
+    from carpilot.training.peers import Keywords, Linear
     from carpilot.vehicle.catalogue import default_catalogue
 
     if show not in ("none", "failed", "all"):
         raise InputError(f"--show wants none, failed or all, not {show!r}")
     loaded = [read_suite(path, default_catalogue(), requests) for path in find_suites(suites or ["own"])]
+    peers: dict[str, Callable[[], Reasoner]] = {peer.name: peer for peer in (Baseline, Keywords, Linear)}
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for name in models or ["embedded"]:
-            reasoner = Baseline() if name == Baseline.name else load_reasoner(name)
+            reasoner = peers[name]() if name in peers else load_reasoner(name)
             if ask_below is not None and isinstance(reasoner, EmbeddedReasoner):
                 reasoner.ask_below = ask_below
             for suite in loaded:

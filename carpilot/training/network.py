@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-
 FAR_BELOW = -1e9
 """What is added to a score that shall not count."""
 

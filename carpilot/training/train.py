@@ -202,7 +202,6 @@ class _Session:
 
     def run(self) -> Iterator[dict[str, Any]]:
         """Train, and yield the progress each time the model should be written; the last time at the end."""
-        import torch
 
         begun = saved = time.monotonic()
         allowed_s = self.recipe.minutes * 60
