@@ -55,7 +55,7 @@ class EmbeddedReasoner:
         import llguidance
         import tokenizers
 
-        self.name = folder.resolve().name
+        self.name, self.folder = folder.resolve().name, folder
         self.card = card
         self.ask_below = float(card["ask_below"])
         self._shape: Mapping[str, int] = card["shape"]

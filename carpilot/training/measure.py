@@ -12,7 +12,7 @@ from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.thought import read_calls
 from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Seat
-from carpilot.training.corpus import Corpus, Example
+from carpilot.training.corpus import Example
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import VehicleState, state_of
 
@@ -52,10 +52,10 @@ def judge(reasoner: EmbeddedReasoner, example: Example, tools: ToolCatalogue, st
     return Outcome(_meaning(decision) == _meaning(wanted), decision.act is Act.COMMAND, written.confidence)
 
 
-def outcomes(reasoner: EmbeddedReasoner, corpus: Corpus, count: int) -> tuple[Outcome, ...]:
-    """Return the outcomes of some examples of a corpus."""
+def outcomes(reasoner: EmbeddedReasoner, examples: Sequence[Example]) -> tuple[Outcome, ...]:
+    """Return the outcomes of some examples."""
     tools, state = default_tools(), state_of(default_catalogue().initial())
-    return tuple(judge(reasoner, corpus.one(), tools, state) for _ in range(count))
+    return tuple(judge(reasoner, example, tools, state) for example in examples)
 
 
 def threshold(found: Sequence[Outcome]) -> float:
@@ -84,15 +84,17 @@ def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:
     }
 
 
-def measure(reasoner: EmbeddedReasoner, seen: Corpus, unseen: Corpus, count: int) -> tuple[float, dict[str, Any]]:
-    """Return a fitted threshold, and the figures on seen and on unseen wordings at it."""
+def measure(
+    reasoner: EmbeddedReasoner, seen: Sequence[Example], unseen: Sequence[Example]
+) -> tuple[float, dict[str, Any]]:
+    """Return a threshold, fitted on half of the unseen wordings, and the figures at it of seen ones and the other half."""
     half = Random(0)
-    found = list(outcomes(reasoner, unseen, count))
+    found = list(outcomes(reasoner, unseen))
     half.shuffle(found)
-    fitted_on, reported_on = found[: count // 2], found[count // 2 :]
+    fitted_on, reported_on = found[: len(found) // 2], found[len(found) // 2 :]
     ask_below = threshold(fitted_on)
     result = {
         "unseen_wordings": figures(reported_on, ask_below),
-        "seen_wordings": figures(outcomes(reasoner, seen, count // 2), ask_below),
+        "seen_wordings": figures(outcomes(reasoner, seen), ask_below),
     }
     return ask_below, result

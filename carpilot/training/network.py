@@ -131,16 +131,21 @@ class Network(nn.Module):  # type: ignore[misc] # mypy is told to skip torch
         for embedding in (self.word, self.place, self.token, self.step):
             nn.init.normal_(embedding.weight, std=0.02)
 
-    def read(self, ids: Tensor, is_word: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return keys and values of the prompt for each layer that writes, [B, H, S, D]; `is_word` is false on padding."""
+    def encode(self, ids: Tensor, is_word: Tensor) -> Tensor:
+        """Return the encoded prompt, [B, S, width]; `is_word` is false on padding."""
         places = torch.arange(ids.shape[1], device=ids.device)
         hidden = self.word_norm(self.word(ids) + self.place(places))
         mask = padding_mask(is_word)
+        for layer in self.encoder:
+            hidden = layer(hidden, mask, self.dropout)
+        return hidden
+
+    def read(self, ids: Tensor, is_word: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return keys and values of the prompt for each layer that writes, [B, H, S, D]; `is_word` is false on padding."""
+        hidden = self.encode(ids, is_word)
         if self.shape.encoder_layers:
-            for layer in self.encoder:
-                hidden = layer(hidden, mask, self.dropout)
             return [layer.prompt_keys(hidden) for layer in self.decoder]
-        pairs = []
+        pairs, mask = [], padding_mask(is_word)
         for layer in self.decoder:
             hidden, key, value = layer(hidden, None, None, (mask, mask))
             pairs.append((key, value))

@@ -11,11 +11,12 @@ from typing import Any
 
 from carpilot.errors import InputError
 from carpilot.reasoning.embedded import CARD, FILES, load_embedded
-from carpilot.training.corpus import Corpus, Example, Labelled
+from carpilot.training.corpus import Corpus, Example, Labelled, take
 from carpilot.training.labels import read_corpora, sources
 from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
 
 Report = Callable[[str], None]
+Dress = Callable[[Sequence[Example]], list[Example]]
 MINILM = {"weights": "sentence-transformers/all-MiniLM-L6-v2", "licence": "Apache-2.0"}
 BATCH = 64
 POOL = 12
@@ -52,11 +53,13 @@ def train(
     report: Report = print,
     holdout: Collection[str] = (),
     recipe: Recipe | None = None,
+    dress: Dress = list,
 ) -> dict[str, Any]:
     """Train a model, write it to a folder and return its card.
 
     `corpus_files` are JSON lines of labelled sentences; those whose source is in `holdout` are not used. Needs the `train`
-    extra; without the package of all-MiniLM-L6-v2 the encoder starts from nothing. Raises InputError if torch is missing,
+    extra; without the package of all-MiniLM-L6-v2 the encoder starts from nothing. `dress` may put something beside the
+    examples before they are read. Raises InputError if torch is missing,
     or a folder holds what it should not, or not what it should.
     """
     try:
@@ -70,7 +73,7 @@ def train(
     torch.manual_seed(recipe.seed)
     data = _Data.read(corpus_files, holdout, recipe.seed)
     report(f"{data.facts['templates']} templates, {data.facts['labelled_sentences']} labelled sentences")
-    session = _Session(data.seen(recipe.seed), recipe, report)
+    session = _Session(data.seen(recipe.seed), recipe, report, dress)
     card: dict[str, Any] = {}
     for progress in session.run():
         facts = {**data.facts, "seed": recipe.seed, **progress, **session.origin}
@@ -102,8 +105,10 @@ def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, An
     recipe = session.recipe
 
     def finish(folder: Path) -> dict[str, Any]:
-        seen, unseen = data.seen(recipe.seed + 2), data.unseen(recipe.seed + 3)
-        ask_below, result = measure(load_embedded(folder), seen, unseen, recipe.examples_to_measure)
+        count = recipe.examples_to_measure
+        seen = session.dress(take(data.seen(recipe.seed + 2).one, count // 2))
+        unseen = session.dress(take(data.unseen(recipe.seed + 3).one, count))
+        ask_below, result = measure(load_embedded(folder), seen, unseen)
         return {"ask_below": ask_below, "figures": result}
 
     described = {"data": [*session.start, *data.sources], "training": facts}
@@ -151,14 +156,14 @@ class _Data:
 class _Session:
     """A network, its vocabularies and its optimiser."""
 
-    def __init__(self, corpus: Corpus, recipe: Recipe, report: Report) -> None:
+    def __init__(self, corpus: Corpus, recipe: Recipe, report: Report, dress: Dress = list) -> None:
         import torch
 
         from carpilot.training import vocabulary
         from carpilot.training.network import Network, Shape, load_minilm
 
-        self._corpus, self.recipe, self._report = corpus, recipe, report
-        first = [corpus.one() for _ in range(EXAMPLES_FOR_VOCABULARY)]
+        self._corpus, self.recipe, self._report, self.dress = corpus, recipe, report, dress
+        first = dress([corpus.one() for _ in range(EXAMPLES_FOR_VOCABULARY)])
         texts = [f"{example.words} {example.context}" for example in first]
         self.writer = vocabulary.writer_from_texts([example.target for example in first], WRITER_SIZE)
         folder = vocabulary.minilm_folder() if recipe.from_minilm else None
@@ -251,7 +256,7 @@ class _Session:
         """Yield batches of examples of like length."""
         random = Random(self.recipe.seed + 1)
         while True:
-            pool = [self._corpus.one() for _ in range(BATCH * POOL)]
+            pool = self.dress([self._corpus.one() for _ in range(BATCH * POOL)])
             pool.sort(key=lambda example: len(example.target) + len(example.words))
             batches = [pool[at : at + BATCH] for at in range(0, len(pool), BATCH)]
             random.shuffle(batches)

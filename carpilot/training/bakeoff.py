@@ -1,0 +1,109 @@
+"""Architectures side by side: trained alike for the same time, then run on suites, with two plain peers beside them.
+
+    python -m carpilot.training.bakeoff --minutes 25 --corpus public_en_trainable.jsonl --output FOLDER hard public
+
+| name      | what                                                                                          |
+|-----------|-----------------------------------------------------------------------------------------------|
+| decoder   | a decoder from scratch that reads the prompt by its own layers                                 |
+| encoder   | an encoder started from all-MiniLM-L6-v2, and a small decoder that looks at it                 |
+| retrieval | the decoder, with the phrases of the book that are most like the request beside it             |
+| keywords  | what switched things are called                                                               |
+| linear    | TF-IDF and a linear classifier over the calls of the phrase book                               |
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from carpilot.reasoning.embedded import CARD, FILES, EmbeddedReasoner, Written, load_embedded, read_card
+from carpilot.reasoning.reasoner import Control, Reasoner
+from carpilot.reasoning.tools import ToolCatalogue
+from carpilot.scenario.evaluate import evaluate
+from carpilot.scenario.suite import find_suites, read_suite, sources_of
+from carpilot.training.peers import Keywords, Linear
+from carpilot.training.phrases import read_phrase_book
+from carpilot.training.train import Recipe, train
+from carpilot.vehicle.catalogue import default_catalogue
+
+DECODER = (("encoder_layers", 0), ("encoder_width", 256), ("width", 256), ("layers", 6), ("inner", 1024))
+RECIPES = {
+    "decoder": Recipe(from_minilm=False, shape=DECODER),
+    "encoder": Recipe(),
+    "retrieval": Recipe(from_minilm=False, shape=(*DECODER, ("prompt_length", 192))),
+}
+PEERS: dict[str, Callable[[], Reasoner]] = {"keywords": Keywords, "linear": Linear}
+NEVER_ASKED = ("aside", "second")
+"""Suites that no choice may rest on."""
+
+
+class WithExamples(EmbeddedReasoner):
+    """A model that reads the phrases most like a request beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        from carpilot.training.retrieval import Examples
+
+        super().__init__(folder, read_card(folder))
+        self._examples = Examples(read_phrase_book())
+
+    def write(self, words: str, context: str, tools: ToolCatalogue, control: Control) -> Written:
+        """Return what the decoder writes."""
+        from carpilot.training.retrieval import beside
+
+        (shown,) = self._examples.beside([words], is_training=False)
+        return super().write(words, beside(context, shown), tools, control)
+
+
+def trained(name: str, folder: Path, minutes: float, corpus: Sequence[Path]) -> EmbeddedReasoner:
+    """Return a candidate, trained now unless its folder holds it already."""
+    recipe = replace(RECIPES[name], minutes=minutes)
+    holdout = {source for path in find_suites(["public", "aside"]) for source in sources_of(path)}
+    if not (folder / CARD).is_file():
+        if name == "retrieval":
+            from carpilot.training.retrieval import Examples
+
+            train(folder, corpus, print, holdout, recipe, Examples(read_phrase_book()).dress)
+        else:
+            train(folder, corpus, print, holdout, recipe)
+    return WithExamples(folder) if name == "retrieval" else load_embedded(folder)
+
+
+def row_of(name: str, reasoner: Reasoner, suites: Sequence[Path], requests: Path | None) -> dict[str, Any]:
+    """Return what a candidate did: accuracy and wrong actions of each suite, latency, size and training time."""
+    row: dict[str, Any] = {"name": name}
+    for path in suites:
+        figures = evaluate(read_suite(path, default_catalogue(), requests), reasoner).summary()
+        row |= {f"{path.stem} right": f"{figures['accuracy']:.1%}", f"{path.stem} wrong": figures["wrong_actions"]}
+        row |= {f"{path.stem} ms": f"{figures['model_p50_ms']:.0f}, {figures['model_p95_ms']:.0f}"}
+    if isinstance(reasoner, EmbeddedReasoner):
+        card, folder = reasoner.card, reasoner.folder
+        size = sum((folder / file).stat().st_size for file in FILES)
+        row |= {"parameters": card["parameters"], "MB": round(size / 1e6, 1), "minutes": card["training"]["minutes"]}
+    return row
+
+
+def main() -> None:
+    """Train what is not trained yet, run everything on the suites, and print a line of JSON for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suites", nargs="+", help="suites that are not kept aside")
+    parser.add_argument("--minutes", type=float, default=25.0, help="how long each candidate trains")
+    parser.add_argument("--corpus", type=Path, action="append", default=[], help="a file of labelled sentences")
+    parser.add_argument("--output", type=Path, required=True, help="a folder for the candidates")
+    parser.add_argument(
+        "--requests", type=Path, default=os.environ.get("CARPILOT_REQUESTS"), help="folder of public lines"
+    )
+    parser.add_argument("--only", choices=[*RECIPES, *PEERS], action="append", help="only these candidates")
+    given = parser.parse_args()
+    if aside := set(given.suites) & set(NEVER_ASKED):
+        parser.error(f"{', '.join(aside)} is kept aside: no choice may rest on it")
+    suites = find_suites(given.suites)
+    for name in given.only or [*RECIPES, *PEERS]:
+        reasoner = PEERS[name]() if name in PEERS else trained(name, given.output / name, given.minutes, given.corpus)
+        print(json.dumps(row_of(name, reasoner, suites, given.requests)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
