@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     suites: Annotated[
-        list[str] | None, typer.Argument(help="Suite files, or names of those that ship: own, hard, public, aside.")
+        list[str] | None,
+        typer.Argument(help="Suite files, or names of those that ship: own, hard, public, public_more; aside, second."),
     ] = None,
     models: Annotated[
         list[str] | None,

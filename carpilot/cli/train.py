@@ -33,6 +33,6 @@ def train(
     for path in corpus or []:
         if not path.is_file():
             raise InputError(f"no corpus file {path}")
-    holdout = {source for path in find_suites(["public", "aside"]) for source in sources_of(path)}
+    holdout = {source for path in find_suites(["public", "public_more", "aside"]) for source in sources_of(path)}
     card = run(output, corpus or [], typer.echo, holdout, Recipe(minutes=minutes, seed=seed, start=start))
     typer.echo(f"{output}: {card.get('parameters', 0):,} parameters")

@@ -60,7 +60,7 @@ class WithExamples(EmbeddedReasoner):
 def trained(name: str, folder: Path, minutes: float, corpus: Sequence[Path]) -> EmbeddedReasoner:
     """Return a candidate, trained now unless its folder holds it already."""
     recipe = replace(RECIPES[name], minutes=minutes)
-    holdout = {source for path in find_suites(["public", "aside"]) for source in sources_of(path)}
+    holdout = {source for path in find_suites(["public", "public_more", "aside"]) for source in sources_of(path)}
     if not (folder / CARD).is_file():
         if name == "retrieval":
             from carpilot.training.retrieval import Examples
