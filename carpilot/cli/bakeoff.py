@@ -1,6 +1,6 @@
 """Architectures side by side: trained alike for the same time, then run on suites, with two plain peers beside them.
 
-    python -m carpilot.training.bakeoff --minutes 25 --corpus public_en_trainable.jsonl --output FOLDER hard public
+    python -m carpilot.cli.bakeoff --minutes 25 --corpus public_en_trainable.jsonl --output FOLDER hard public
 
 | name      | what                                                                                          |
 |-----------|-----------------------------------------------------------------------------------------------|
