@@ -232,7 +232,7 @@ class Cabin:
             number=exchange.request.number,
             act=decision.act.value,
             thought=decision.thought,
-            calls=list(decision.calls),
+            calls=list(map(str, decision.calls)),
             exit=proposal.exit.value,
         )
         if decision.act is Act.COMMAND:

@@ -1,7 +1,9 @@
 """What a model decided, and what the gate said to it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from carpilot.vehicle.catalogue import Value
 
@@ -14,6 +16,17 @@ class Command:
     target: Value
     call: int = 0
     is_side_effect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One function with its arguments, as a model wrote it."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{name}={value}' for name, value in self.arguments.items())})"
 
 
 class Act(Enum):
@@ -39,7 +52,7 @@ class Decision:
     reply: str = ""
     about: tuple[str, ...] = ()
     confidence: float | None = None
-    calls: tuple[str, ...] = field(default=())
+    calls: tuple[Call, ...] = ()
 
 
 class Outcome(Enum):

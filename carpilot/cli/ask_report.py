@@ -55,7 +55,7 @@ def _exchange(cabin: Cabin, exchange: Exchange, frames: Sequence[FrameRow]) -> d
             "time_ns": request.time_ns,
         },
         "thought": exchange.thought,
-        "calls": list(proposal.decision.calls) if proposal else [],
+        "calls": list(map(str, proposal.decision.calls)) if proposal else [],
         "confidence": proposal.decision.confidence if proposal else None,
         "commands": [_command(row) for row in exchange.rows],
         "verdicts": [
@@ -108,7 +108,7 @@ def print_exchange(cabin: Cabin, exchanges: Sequence[Exchange], cpu: dict[str, A
         if exchange.thought:
             screen.print(Text(f"thought  {exchange.thought}", style="dim"))
         if exchange.proposal and exchange.proposal.decision.calls:
-            screen.print(Text(f"calls    {'; '.join(exchange.proposal.decision.calls)}"))
+            screen.print(Text(f"calls    {'; '.join(map(str, exchange.proposal.decision.calls))}"))
         if exchange.rows:
             screen.print(_plan(cabin, exchange))
         screen.print(Text(f"says     {exchange.reply}", style="bold"))

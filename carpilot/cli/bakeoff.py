@@ -1,4 +1,4 @@
-"""Architectures side by side: trained alike for the same time, then run on suites, with two plain peers beside them.
+"""Architectures side by side: trained alike for the same time, then run on suites, with plain peers beside them.
 
     python -m carpilot.cli.bakeoff --minutes 25 --corpus public_en_trainable.jsonl --output FOLDER hard public
 
@@ -7,6 +7,7 @@
 | decoder   | a decoder from scratch that reads the prompt by its own layers                                 |
 | encoder   | an encoder started from all-MiniLM-L6-v2, and a small decoder that looks at it                 |
 | retrieval | the decoder, with the phrases of the book that are most like the request beside it             |
+| baseline  | the calls of the most similar phrase of the book                                               |
 | keywords  | what switched things are called                                                               |
 | linear    | TF-IDF and a linear classifier over the calls of the phrase book                               |
 """
@@ -14,7 +15,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,19 @@ from carpilot.reasoning.embedded import CARD, FILES, EmbeddedReasoner, Written, 
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.scenario.evaluate import evaluate
-from carpilot.scenario.suite import find_suites, read_suite, sources_of
-from carpilot.training.peers import Keywords, Linear
+from carpilot.scenario.suite import find_suites, measured_sources, read_suite
+from carpilot.training.peers import PEERS
 from carpilot.training.phrases import read_phrase_book
-from carpilot.training.train import Recipe, train
+from carpilot.training.train import Dress, Recipe, train
 from carpilot.vehicle.catalogue import default_catalogue
 
+RETRIEVAL = "retrieval"
 DECODER = (("encoder_layers", 0), ("encoder_width", 256), ("width", 256), ("layers", 6), ("inner", 1024))
 RECIPES = {
     "decoder": Recipe(from_minilm=False, shape=DECODER),
     "encoder": Recipe(),
-    "retrieval": Recipe(from_minilm=False, shape=(*DECODER, ("prompt_length", 192))),
+    RETRIEVAL: Recipe(from_minilm=False, shape=(*DECODER, ("prompt_length", 192))),
 }
-PEERS: dict[str, Callable[[], Reasoner]] = {"keywords": Keywords, "linear": Linear}
 NEVER_ASKED = ("aside", "second")
 """Suites that no choice may rest on."""
 
@@ -60,15 +61,14 @@ class WithExamples(EmbeddedReasoner):
 def trained(name: str, folder: Path, minutes: float, corpus: Sequence[Path]) -> EmbeddedReasoner:
     """Return a candidate, trained now unless its folder holds it already."""
     recipe = replace(RECIPES[name], minutes=minutes)
-    holdout = {source for path in find_suites(["public", "public_more", "aside"]) for source in sources_of(path)}
     if not (folder / CARD).is_file():
-        if name == "retrieval":
+        dress: Dress = list
+        if name == RETRIEVAL:
             from carpilot.training.retrieval import Examples
 
-            train(folder, corpus, print, holdout, recipe, Examples(read_phrase_book()).dress)
-        else:
-            train(folder, corpus, print, holdout, recipe)
-    return WithExamples(folder) if name == "retrieval" else load_embedded(folder)
+            dress = Examples(read_phrase_book()).dress
+        train(folder, corpus, print, measured_sources(), recipe, dress)
+    return WithExamples(folder) if name == RETRIEVAL else load_embedded(folder)
 
 
 def row_of(name: str, reasoner: Reasoner, suites: Sequence[Path], requests: Path | None) -> dict[str, Any]:

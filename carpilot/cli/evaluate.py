@@ -1,6 +1,5 @@
 """`carpilot eval`: accuracy, safety and latency of models on suites."""
 
-from collections.abc import Callable
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -56,41 +55,47 @@ def evaluate(
 
       carpilot eval own hard --html report.html
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from carpilot.errors import InputError
-    from carpilot.reasoning.embedded import EmbeddedReasoner
-    from carpilot.reasoning.reasoner import Reasoner
-    from carpilot.reasoning.registry import load_reasoner
-    from carpilot.scenario import evaluate as scoring
-    from carpilot.scenario.suite import find_suites, read_suite
-    from carpilot.training.baseline import Baseline
-    from carpilot.training.peers import Keywords, Linear
-    from carpilot.vehicle.catalogue import default_catalogue
+    from carpilot.files import write_text
+    from carpilot.scenario.eval_page import page
+    from carpilot.scenario.evaluate import dump
 
     if show not in ("none", "failed", "all"):
         raise InputError(f"--show wants none, failed or all, not {show!r}")
-    loaded = [read_suite(path, default_catalogue(), requests) for path in find_suites(suites or ["own"])]
-    peers: dict[str, Callable[[], Reasoner]] = {peer.name: peer for peer in (Baseline, Keywords, Linear)}
+    if html and not html.absolute().parent.is_dir():  # before minutes of work
+        raise InputError(f"--html: there is no folder {html.absolute().parent}")
+    reports = _run(suites or ["own"], models or ["embedded"], requests, ask_below)
+    if html:
+        write_text(html, page(reports))
+    if as_json:
+        typer.echo(dump(reports))
+        return
+    _print(reports, show)
+
+
+def _run(suites: list[str], models: list[str], requests: Path | None, ask_below: float | None) -> "list[SuiteReport]":
+    """Run every suite with every model, with a bar of progress."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from carpilot.reasoning.embedded import EmbeddedReasoner
+    from carpilot.reasoning.registry import load_reasoner
+    from carpilot.scenario import evaluate as scoring
+    from carpilot.scenario.suite import find_suites, read_suite
+    from carpilot.training.peers import PEERS
+    from carpilot.vehicle.catalogue import default_catalogue
+
+    loaded = [read_suite(path, default_catalogue(), requests) for path in find_suites(suites)]
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for name in models or ["embedded"]:
-            reasoner = peers[name]() if name in peers else load_reasoner(name)
+        for name in models:
+            reasoner = PEERS[name]() if name in PEERS else load_reasoner(name)
             if ask_below is not None and isinstance(reasoner, EmbeddedReasoner):
                 reasoner.ask_below = ask_below
             for suite in loaded:
                 task = progress.add_task(f"{suite.name} with {name}", total=len(suite.cases))
                 reports.append(scoring.evaluate(suite, reasoner, partial(_advance, progress, task)))
-    if html:
-        from carpilot.files import write_text
-        from carpilot.scenario.eval_page import page
-
-        write_text(html, page(reports))
-    if as_json:
-        typer.echo(scoring.dump(reports))
-        return
-    _print(reports, show)
+    return reports
 
 
 def _advance(progress: "Progress", task: "TaskID", report: "CaseReport") -> None:

@@ -59,7 +59,7 @@ def signals(
 
 
 def tools(as_json: JsonOption = False) -> None:
-    """What can be asked of the car: every function with its arguments."""
+    """What can be asked of the car: every function with its arguments, conditions and answers."""
     from carpilot.reasoning.tools import default_tools
 
     catalogue = default_tools()
@@ -75,6 +75,18 @@ def tools(as_json: JsonOption = False) -> None:
             )
             arguments.append(f"{argument.name}: {values}")
         rows.append({"function": tool.name, "arguments": "; ".join(arguments), "description": tool.description})
+    for row in catalogue.schemas():
+        function = row["function"]
+        if function["name"] not in catalogue:  # conditions, undo, and what is only said
+            given = function["parameters"]["properties"].items()
+            arguments = [f"{name}: {', '.join(schema.get('enum', [schema['type']]))}" for name, schema in given]
+            rows.append(
+                {
+                    "function": function["name"],
+                    "arguments": "; ".join(arguments),
+                    "description": function["description"],
+                }
+            )
     _print(rows, ("function", "arguments", "description"), False)
 
 

@@ -26,13 +26,12 @@ def train(
       carpilot train --output better-model --start my-model --minutes 60
     """
     from carpilot.errors import InputError
-    from carpilot.scenario.suite import find_suites, sources_of
+    from carpilot.scenario.suite import measured_sources
     from carpilot.training.train import Recipe
     from carpilot.training.train import train as run
 
     for path in corpus or []:
         if not path.is_file():
             raise InputError(f"no corpus file {path}")
-    holdout = {source for path in find_suites(["public", "public_more", "aside"]) for source in sources_of(path)}
-    card = run(output, corpus or [], typer.echo, holdout, Recipe(minutes=minutes, seed=seed, start=start))
+    card = run(output, corpus or [], typer.echo, measured_sources(), Recipe(minutes=minutes, seed=seed, start=start))
     typer.echo(f"{output}: {card.get('parameters', 0):,} parameters")

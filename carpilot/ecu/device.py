@@ -118,6 +118,10 @@ class Device:
         del path, target
         return False
 
+    def refuses_any(self, targets: Mapping[str, Value]) -> bool:
+        """Return whether one of the targets that came together cannot be taken now."""
+        return any(self.refuses(path, target) for path, target in targets.items())
+
     def accept(self, targets: Mapping[str, Value]) -> Response:
         """Take new targets, all or none."""
         try:
@@ -125,7 +129,7 @@ class Device:
         except InputError:
             self.response = Response.REFUSED_RANGE
             return self.response
-        if any(self.refuses(path, target) for path, target in checked.items()):
+        if self.refuses_any(checked):
             self.response = Response.REFUSED_STATE
             return self.response
         self.response = Response.MOVING

@@ -7,7 +7,7 @@ stops if they are wanted; the car follows it as it drives, and follows its road 
 from collections.abc import Mapping
 from typing import ClassVar
 
-from carpilot.ecu.device import Device, Motion, Response
+from carpilot.ecu.device import Device, Motion
 from carpilot.errors import InputError
 from carpilot.vehicle.catalogue import Catalogue, Value
 from carpilot.vehicle.physics import World
@@ -37,26 +37,20 @@ class Navigation(Device):
         self._here = self._map.start_at("Home")
         self._odometer_m = world.odometer_m
         self._guidance: Guidance | None = None
-        self._asked: Mapping[str, Value] = {}
 
     @property
     def road(self) -> Road:
         """The road that the car is on."""
         return self._here.road
 
-    def accept(self, targets: Mapping[str, Value]) -> Response:
-        """Take new targets, all or none: a stop may come together with its destination."""
-        self._asked = targets
-        return super().accept(targets)
+    def refuses_any(self, targets: Mapping[str, Value]) -> bool:
+        """Refuse a place to which no way leads, and a stop without a destination; both may come together."""
+        wanted = {**self.target, **targets}
+        if not any(targets.get(path, NOWHERE) != NOWHERE for path in (DESTINATION, WAYPOINT)):
+            return False
+        return wanted[DESTINATION] == NOWHERE or self._plan(targets) is None
 
-    def refuses(self, path: str, target: Value) -> bool:
-        """Refuse a place to which no way leads, and a stop without a destination."""
-        wanted = {**self.target, **self._asked, path: target}
-        if path == WAYPOINT and target != NOWHERE and wanted[DESTINATION] == NOWHERE:
-            return True
-        return path in (DESTINATION, WAYPOINT) and target != NOWHERE and self._plan(wanted) is None
-
-    def _plan(self, changes: dict[str, Value]) -> Route | None:
+    def _plan(self, changes: Mapping[str, Value]) -> Route | None:
         """Return the route to the targets of now with changes, or None if there is none."""
         wanted = {**self.target, **changes}
         goals = [self._names[str(wanted[path])] for path in (WAYPOINT, DESTINATION) if wanted[path] != NOWHERE]

@@ -13,7 +13,7 @@ from carpilot.vehicle.state import VehicleState
 
 ONLY_IF, ONLY_IF_NUMBER = "only_if", "only_if_number"
 SIDES = ("above", "below")
-NOT_SO = "I leave that as it is, since"
+NOT_SO = "I leave that as it is."
 NOT_KNOWN = "I cannot tell now whether that is so, so I leave it as it is."
 Numbers = tuple[float, float]
 

@@ -37,7 +37,7 @@ _ALWAYS = {
     ("read_message", "number"): (1.0,),
 }
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
-_USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
+USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
     "celsius": (1.0, 2.0, 4.0),
     "percent": (5.0, 10.0, 20.0),
     "millimetre": (10.0, 20.0, 40.0),
@@ -46,11 +46,7 @@ _USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
     "ampere": (2.0, 4.0, 8.0),
     None: (1.0, 1.0, 2.0),
 }
-
-
-def usual_changes(unit: str | None) -> tuple[float, float, float]:
-    """Return by how much a bit, a plain and a large change go."""
-    return _USUAL_CHANGES[unit]
+"""By how much a bit, a plain and a large change go, by unit."""
 
 
 def _fits(argument: Argument, value: float) -> bool:
@@ -77,7 +73,7 @@ def allowed_numbers(tool: Tool, argument: Argument, text: str) -> tuple[float, .
     """Return the values that words (with numbers in digits) give evidence for, in order."""
     said = numbers_said(text)
     if argument.name == tool.change:
-        sizes = {abs(number) for number in said} | set(_USUAL_CHANGES[argument.unit])
+        sizes = {abs(number) for number in said} | set(USUAL_CHANGES[argument.unit])
         values = {sign * size for size in sizes for sign in (1, -1) if size}
     else:
         values = set(said) | _hinted(argument, text)

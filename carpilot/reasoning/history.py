@@ -22,9 +22,11 @@ class Turn:
     before: Mapping[str, Value] = field(default_factory=dict)
 
     @property
-    def is_undo(self) -> bool:
-        """Whether it was itself an undo."""
-        return any(call.startswith(f"{UNDO}(") for call in self.decision.calls)
+    def undoes(self) -> str | None:
+        """What it took back itself, if it was an undo: the last turn, or all."""
+        return next(
+            (str(call.arguments.get("what", "last")) for call in self.decision.calls if call.name == UNDO), None
+        )
 
 
 def former(history: Sequence[Turn], what: str = "last") -> dict[str, Value]:
@@ -35,8 +37,8 @@ def former(history: Sequence[Turn], what: str = "last") -> dict[str, Value]:
     values: dict[str, Value] = {}
     undone = 0
     for turn in reversed(history):
-        if turn.is_undo:
-            undone = len(history) if f"{UNDO}(what=all)" in turn.decision.calls else undone + 1
+        if turn.undoes:
+            undone = undone + 1 if turn.undoes == "last" else len(history)
         elif turn.before and undone:
             undone -= 1
         elif turn.before:

@@ -4,27 +4,30 @@ i'm freezing and the windscreen is fogged up
 driver, cabin cold, screen fogged, after window driver 50 done
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carpilot.decision import Act
+from carpilot.reasoning.conditions import Fact
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import with_digits
-from carpilot.reasoning.thought import written_in_words
+from carpilot.reasoning.thought import call_in_words
 from carpilot.request import Request, Seat
-from carpilot.vehicle.catalogue import Value
 from carpilot.vehicle.state import VehicleState
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """Something in the car that can bear on a request: its words, when it holds, and the tools it bears on."""
+class Told:
+    """A fact that can bear on a request without being named: its words, when it holds, and the tools it bears on."""
 
-    name: str
     words: str
-    path: str
-    holds: Callable[[Value], bool]
+    fact: Fact
     tools: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the fact."""
+        return self.fact.name
 
 
 AFTER = ", after "
@@ -33,63 +36,42 @@ _CLIMATE = ("set_temperature", "set_fan", "set_seat_heating", "set_seat_ventilat
 _CALLS = ("set_call", "set_microphone_mute", "call", "set_ring_volume")
 _ROUTE = ("navigate", "add_stop", "set_guidance_voice", "set_guidance_volume")
 _CHARGE = ("set_charging", "set_charge_limit", "set_charge_current", "set_charging_cable_lock")
+_CHARGING = "Vehicle.Powertrain.TractionBattery.Charging."
+_WIPING = ("set_wipers", "set_rear_wiper", "set_window")
 _SOUND = ("set_volume", "set_playback", "skip_track", "set_mute", "set_media_source")
 
 
-def _above(limit: float) -> Callable[[Value], bool]:
-    return lambda value: isinstance(value, int | float) and value > limit
-
-
-def _below(limit: float) -> Callable[[Value], bool]:
-    return lambda value: isinstance(value, int | float) and value < limit
-
-
+_AIR, _VOLUME = "Vehicle.Cabin.HVAC.AmbientAirTemperature", "Vehicle.Cabin.Infotainment.Media.Volume"
+_CALL_STATE = "Vehicle.Private.Phone.CallState"
+_VIEW = ("set_front_defrost", "set_rear_defrost", "set_air_direction", "set_recirculation")
+_LIGHT = ("set_headlights", "set_high_beam", "set_dome_light", "set_reading_light", "set_ambient_brightness")
 FACTS = (
-    Fact("cold", "cabin cold", "Vehicle.Cabin.HVAC.AmbientAirTemperature", _below(16), _CLIMATE),
-    Fact("hot", "cabin hot", "Vehicle.Cabin.HVAC.AmbientAirTemperature", _above(26), _CLIMATE),
-    Fact(
-        "fog",
-        "screen fogged",
-        "Vehicle.Private.Windshield.Front.FogLevel",
-        _above(20),
-        ("set_front_defrost", "set_rear_defrost", "set_air_direction", "set_recirculation"),
+    Told("cabin cold", Fact("cold", (_AIR,), below=16), _CLIMATE),
+    Told("cabin hot", Fact("hot", (_AIR,), above=26), _CLIMATE),
+    Told("screen fogged", Fact("fog", ("Vehicle.Private.Windshield.Front.FogLevel",), above=20), _VIEW),
+    Told("raining", Fact("rain", ("Vehicle.Body.Raindetection.Intensity",), above=5), _WIPING),
+    Told("dark outside", Fact("dark", ("Vehicle.Exterior.LightIntensity",), below=20), _LIGHT),
+    Told(
+        "moving", Fact("moving", ("Vehicle.Speed",), above=3), ("set_window", "set_lock", "set_boot", "set_headlights")
     ),
-    Fact(
-        "rain",
-        "raining",
-        "Vehicle.Body.Raindetection.Intensity",
-        _above(5),
-        ("set_wipers", "set_rear_wiper", "set_window"),
+    Told("sound low", Fact("quiet", (_VOLUME,), below=10), _SOUND),
+    Told("sound high", Fact("loud", (_VOLUME,), above=60), _SOUND),
+    Told("music on", Fact("playing", ("Vehicle.Private.Media.Playback",), one_of=("PLAYING",)), _SOUND),
+    Told("phone rings", Fact("ringing", (_CALL_STATE,), one_of=("RINGING",)), _CALLS),
+    Told("on a call", Fact("talking", (_CALL_STATE,), one_of=("ACTIVE", "DIALING", "HELD")), _CALLS),
+    Told(
+        "route on", Fact("guided", ("Vehicle.Private.Navigation.RouteState",), one_of=("PLANNING", "GUIDING")), _ROUTE
     ),
-    Fact(
-        "dark",
-        "dark outside",
-        "Vehicle.Exterior.LightIntensity",
-        _below(20),
-        ("set_headlights", "set_high_beam", "set_dome_light", "set_reading_light", "set_ambient_brightness"),
-    ),
-    Fact("moving", "moving", "Vehicle.Speed", _above(3), ("set_window", "set_lock", "set_boot", "set_headlights")),
-    Fact("quiet", "sound low", "Vehicle.Cabin.Infotainment.Media.Volume", _below(10), _SOUND),
-    Fact("loud", "sound high", "Vehicle.Cabin.Infotainment.Media.Volume", _above(60), _SOUND),
-    Fact("playing", "music on", "Vehicle.Private.Media.Playback", lambda v: v == "PLAYING", _SOUND),
-    Fact("ringing", "phone rings", "Vehicle.Private.Phone.CallState", lambda v: v == "RINGING", _CALLS),
-    Fact(
-        "talking", "on a call", "Vehicle.Private.Phone.CallState", lambda v: v in ("ACTIVE", "DIALING", "HELD"), _CALLS
-    ),
-    Fact("guided", "route on", "Vehicle.Private.Navigation.RouteState", lambda v: v in ("PLANNING", "GUIDING"), _ROUTE),
-    Fact(
-        "charging", "charging", "Vehicle.Powertrain.TractionBattery.Charging.IsCharging", lambda v: v is True, _CHARGE
-    ),
+    Told("charging", Fact("charging", (f"{_CHARGING}IsCharging",), one_of=(True,)), _CHARGE),
 )
 
 
-def facts_of(state: VehicleState) -> tuple[Fact, ...]:
+def facts_of(state: VehicleState) -> tuple[Told, ...]:
     """Return the facts that hold; what is not validly known does not count."""
-    readings = ((fact, state.actual(fact.path)) for fact in FACTS)
-    return tuple(fact for fact, value in readings if value is not None and fact.holds(value))
+    return tuple(told for told in FACTS if told.fact.holds(state))
 
 
-def context_line(seat: Seat, facts: Sequence[Fact], after: str = "") -> str:
+def context_line(seat: Seat, facts: Sequence[Told], after: str = "") -> str:
     """Return the second segment of the prompt."""
     parts = [seat.value.replace("_", " "), *(fact.words for fact in facts)]
     return ", ".join(parts) + (f"{AFTER}{after}" if after else "")
@@ -108,7 +90,7 @@ def what_went_before(history: Sequence[Turn]) -> str:
     parts: list[str] = []
     for turn in reversed(history):
         if turn.decision.act is Act.COMMAND and len(parts) < TURNS_TOLD:
-            calls = ", ".join(written_in_words(call) for call in turn.decision.calls[:CALLS_TOLD])
+            calls = ", ".join(call_in_words(call) for call in turn.decision.calls[:CALLS_TOLD])
             parts.append(f"{calls} {turn.result}")
     told = "; before ".join(parts)
     if not history or history[-1].decision.act is not Act.ASK:

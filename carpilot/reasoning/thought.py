@@ -5,7 +5,6 @@ need: warmer; clear windscreen. now: screen fogged. so: temperature up 2, front 
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ _STATE_WORDS = {
     "open": ("closed", "open"),
 }
 _SPOKEN = {ASK: "ask", REFUSE: "refuse", ANSWER: "tell", ONLY_IF: "only if", ONLY_IF_NUMBER: "only if"}
-_WRITTEN = re.compile(r"(\w+)=([^,()]+)")
 
 
 def plain_number(value: float) -> str:
@@ -46,17 +44,6 @@ def call_in_words(call: Call) -> str:
         else:
             words.append(str(value).replace("_", " "))
     return " ".join(words)
-
-
-def written_in_words(text: str) -> str:
-    """Return a call as a decision keeps it, `set_window(window=driver, percent=50)`, as a few words."""
-    values: dict[str, Any] = {}
-    for name, value in _WRITTEN.findall(text):
-        try:
-            values[name] = json.loads(value.lower())
-        except ValueError:
-            values[name] = value
-    return call_in_words(Call(text.partition("(")[0], values))
 
 
 def thought_line(needs: Sequence[str], facts: Sequence[str], calls: Sequence[Call]) -> str:

@@ -61,14 +61,6 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One function with its arguments, as a model wrote it."""
-
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Tool:
     """One function of the catalogue."""
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from carpilot.decision import Act, Command, Decision
+from carpilot.decision import Act, Call, Command, Decision
 from carpilot.errors import InputError, ModelOutputError, UnknownNameError
 from carpilot.files import asset, load_yaml
 from carpilot.reasoning.conditions import (
@@ -29,7 +29,7 @@ from carpilot.reasoning.conditions import (
     told,
 )
 from carpilot.reasoning.history import NOTHING_TO_UNDO, UNDO, UNDO_WHAT, Turn, former
-from carpilot.reasoning.tool import SPEAKER, Argument, Call, Tool, read_tool
+from carpilot.reasoning.tool import SPEAKER, Argument, Tool, read_tool
 from carpilot.request import Seat
 from carpilot.vehicle.catalogue import Catalogue, default_catalogue
 from carpilot.vehicle.state import VehicleState
@@ -121,7 +121,7 @@ class ToolCatalogue(Mapping[str, Tool]):
         """
         if not calls or len(calls) > MAX_CALLS:
             raise ModelOutputError(f"give 1 to {MAX_CALLS} calls, not {len(calls)}")
-        written = tuple(f"{call.name}({', '.join(f'{k}={v}' for k, v in call.arguments.items())})" for call in calls)
+        written = tuple(calls)
         for call in calls:
             if call.name in (ASK, REFUSE, ANSWER):
                 return self._spoken(call, thought, confidence, written)
@@ -164,7 +164,7 @@ class ToolCatalogue(Mapping[str, Tool]):
                 raise ModelOutputError(str(UnknownNameError("tool", call.name, known)))
         return tuple(commands.values())
 
-    def _spoken(self, call: Call, thought: str, confidence: float | None, written: tuple[str, ...]) -> Decision:
+    def _spoken(self, call: Call, thought: str, confidence: float | None, written: tuple[Call, ...]) -> Decision:
         if call.name == ANSWER:
             about = Argument("about", tuple(self.answers)).check(call.arguments.get("about"))
             return Decision(Act.ANSWER, thought, about=self.answers[str(about)], confidence=confidence, calls=written)

@@ -110,7 +110,7 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
         result=last.result.value if last.result else "open",
         problems=tuple(problems),
         reply=last.reply,
-        calls=decision.calls if decision else (),
+        calls=tuple(map(str, decision.calls)) if decision else (),
         model_ms=last.proposal.model_ms if last.proposal else 0.0,
         gate_ms=last.gate_us / 1000,
         thought=last.thought,

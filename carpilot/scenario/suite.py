@@ -141,16 +141,22 @@ def read_suite(path: Path, catalogue: Catalogue, requests: Path | None = None) -
     return suite
 
 
-def sources_of(path: Path) -> set[str]:
-    """Return the ids of the public lines that a suite measures with; they may not train."""
-    rows = (json.loads(line) for line in read_text(path, MAX_SUITE_BYTES).splitlines() if line.strip())
+def measured_sources() -> set[str]:
+    """Return the ids of the public lines that the shipped suites measure with; they may not train."""
+    lines = [line for path in shipped_suites().values() for line in read_text(path, MAX_SUITE_BYTES).splitlines()]
+    rows = (json.loads(line) for line in lines if line.strip())
     return {row["source"] for row in rows if "source" in row}
+
+
+def shipped_suites() -> dict[str, Path]:
+    """Return the suites that ship with carpilot, by name."""
+    return {path.stem: path for path in sorted(asset_folder("suites").glob("*.jsonl"))}
 
 
 def find_suites(names: Sequence[str]) -> list[Path]:
     """Return the files of suites: a path, or the name of one that ships with carpilot."""
     found = []
-    shipped = {path.stem: path for path in sorted(asset_folder("suites").glob("*.jsonl"))}
+    shipped = shipped_suites()
     for name in names:
         path = Path(name)
         if path.is_file():

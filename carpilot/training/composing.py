@@ -11,10 +11,10 @@ from random import Random
 from typing import Any
 
 from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
-from carpilot.reasoning.grammar import usual_changes
+from carpilot.reasoning.grammar import USUAL_CHANGES
 from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.thought import call_in_words, plain_number
-from carpilot.reasoning.tools import ASK, REFUSE, SPEAKER, Call, ToolCatalogue
+from carpilot.reasoning.tools import REFUSE, SPEAKER, Call, ToolCatalogue
 from carpilot.training.phrases import PhraseBook, Template, expand, fill, filling, in_words, parse_calls, slots_of
 
 _OPPOSITE = {
@@ -176,7 +176,7 @@ class Composer:
         if tool is None or tool.change is None:
             return None
         unit = tool.arguments[tool.change].unit
-        sizes = dict(zip(("small", "plain", "large"), usual_changes(unit), strict=True))
+        sizes = dict(zip(("small", "plain", "large"), USUAL_CHANGES[unit], strict=True))
         was = call.arguments.get(tool.change)
         sign = -1 if isinstance(was, int | float) and was < 0 else 1
         way = random.choices(("more", "less", "up", "down"), (5, 4, 1, 1))[0]
@@ -330,6 +330,3 @@ class Composer:
             return text
         word = self._random.choice(found)
         return re.sub(rf"\b{word}\b", self._one_of(str(wrong[word])), text, count=1)
-
-
-__all__ = ["ASK", "Composer", "Said"]

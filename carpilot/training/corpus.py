@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from carpilot.reasoning.numbers import with_digits
-from carpilot.reasoning.prompt import FACTS, Fact, context_line
+from carpilot.reasoning.prompt import FACTS, Told, context_line
 from carpilot.reasoning.thought import call_in_words, calls_line, thought_line
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
@@ -180,7 +180,7 @@ class Corpus:
             text = _SMALL_WORDS.sub("", text, count=1)
         return replace(said, text=text + random.choice(("", "", "", ".", ".", "!", "?")))
 
-    def _facts(self, template: Template | None) -> tuple[Fact, ...]:
+    def _facts(self, template: Template | None) -> tuple[Told, ...]:
         wanted = {template.when} if template and template.when else set()
         names = [fact.name for fact in FACTS if not (wanted and fact.name in _VISUAL)]
         for name in self._random.sample(names, self._random.choice((0, 0, 1, 1, 2))):

@@ -6,7 +6,7 @@ before; below a fixed score they ask.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -14,10 +14,11 @@ from carpilot.decision import Decision
 from carpilot.errors import InputError
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import numbers_said, with_digits
-from carpilot.reasoning.reasoner import Control
+from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.thought import calls_line, read_calls
 from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
 from carpilot.request import Request
+from carpilot.training.baseline import Baseline
 from carpilot.training.corpus import Corpus
 from carpilot.training.phrases import parse_calls, read_phrase_book
 from carpilot.vehicle.state import VehicleState
@@ -121,3 +122,7 @@ def _with_places(line: str, words: str) -> str:
         return f"-#{said.index(-value)}" if is_number and -value in said else value
 
     return calls_line([Call(c.name, {k: place(v) for k, v in c.arguments.items()}) for c in read_calls(line)])
+
+
+PEERS: Mapping[str, Callable[[], Reasoner]] = {peer.name: peer for peer in (Baseline, Keywords, Linear)}
+"""All plain peers, by the names that `carpilot eval --model` takes."""

@@ -16,7 +16,7 @@ def test_a_sentence_of_the_phrase_book_gets_its_calls_and_gibberish_a_question()
 
     def calls(peer: Baseline, text: str) -> tuple[Act, tuple[str, ...]]:
         decision = peer.propose(Request(1, text), STATE, default_tools(), (), Control())
-        return decision.act, decision.calls
+        return decision.act, tuple(map(str, decision.calls))
 
     assert calls(baseline, "make it warmer") == (Act.COMMAND, ("set_temperature(change=2)",))
     assert calls(baseline, "qwx zzzt brmpf")[0] is Act.ASK
