@@ -96,7 +96,7 @@ def _curves(reports: Sequence[SuiteReport]) -> str:
         f'<path d="M{MARGIN},{MARGIN} V{base} H{WIDTH - MARGIN}" fill="none" stroke="#8a94a1"/>'
         f'<text x="{MARGIN}" y="{HEIGHT - 12}">0 % of the requests carried out</text>'
         f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 12}" text-anchor="end">100 %</text>'
-        f'<text x="{MARGIN - 4}" y="{MARGIN}" text-anchor="end">{top:.0%}</text>'
+        f'<text x="{MARGIN - 4}" y="{MARGIN}" text-anchor="end">{top * 100:.0f} %</text>'
     )
     svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">{axes}{"".join(lines)}</svg>'
     return (

@@ -79,9 +79,9 @@ class Share:
         return max(0.0, middle - half), min(1.0, middle + half)
 
     def in_words(self) -> str:
-        """Return it as a table shows it: `81.0 % (74.1 to 86.4), 125 of 154`."""
+        """Return it as a table shows it: `81.2 % (74.3 to 86.6)`."""
         low, high = self.interval
-        return f"{self.value:.1%} ({low:.1%} to {high:.1%})".replace("%", " %") if self.of else "-"
+        return f"{self.value * 100:.1f} % ({low * 100:.1f} to {high * 100:.1f})" if self.of else "-"
 
     def as_row(self) -> dict[str, Any]:
         """Return it for a program to read."""
