@@ -2,14 +2,15 @@
 
     python -m carpilot.cli.bakeoff --minutes 25 --corpus public_en_trainable.jsonl --output FOLDER hard public
 
-| name      | what                                                                                          |
-|-----------|-----------------------------------------------------------------------------------------------|
-| decoder   | a decoder from scratch that reads the prompt by its own layers                                 |
-| encoder   | an encoder started from all-MiniLM-L6-v2, and a small decoder that looks at it                 |
-| retrieval | the decoder, with the phrases of the book that are most like the request beside it             |
-| baseline  | the calls of the most similar phrase of the book                                               |
-| keywords  | what switched things are called                                                               |
-| linear    | TF-IDF and a linear classifier over the calls of the phrase book                               |
+| name        | what                                                                                        |
+|-------------|---------------------------------------------------------------------------------------------|
+| decoder     | a decoder from scratch that reads the prompt by its own layers                              |
+| encoder     | an encoder started from all-MiniLM-L6-v2, and a small decoder that looks at it              |
+| thoughtless | the same, taught to write the calls without a thought before them                           |
+| retrieval   | the decoder, with the phrases of the book that are most like the request beside it          |
+| baseline    | the calls of the most similar phrase of the book                                            |
+| keywords    | what switched things are called                                                             |
+| linear      | TF-IDF and a linear classifier over the calls of the phrase book                            |
 """
 
 import argparse
@@ -25,16 +26,18 @@ from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.scenario.evaluate import evaluate
 from carpilot.scenario.suite import find_suites, measured_sources, read_suite
+from carpilot.training.corpus import Example
 from carpilot.training.peers import PEERS
 from carpilot.training.phrases import read_phrase_book
 from carpilot.training.train import Dress, Recipe, train
 from carpilot.vehicle.catalogue import default_catalogue
 
-RETRIEVAL = "retrieval"
+RETRIEVAL, THOUGHTLESS = "retrieval", "thoughtless"
 DECODER = (("encoder_layers", 0), ("encoder_width", 256), ("width", 256), ("layers", 6), ("inner", 1024))
 RECIPES = {
     "decoder": Recipe(from_minilm=False, shape=DECODER),
     "encoder": Recipe(),
+    THOUGHTLESS: Recipe(),
     RETRIEVAL: Recipe(from_minilm=False, shape=(*DECODER, ("prompt_length", 192))),
 }
 NEVER_ASKED = ("aside", "second")
@@ -58,11 +61,16 @@ class WithExamples(EmbeddedReasoner):
         return super().write(words, beside(context, shown), tools, control)
 
 
+def without_thought(examples: Sequence[Example]) -> list[Example]:
+    """Return examples whose answers hold the calls, and no thought but one word that tells nothing."""
+    return [replace(example, target="so.\n" + example.target.partition("\n")[2]) for example in examples]
+
+
 def trained(name: str, folder: Path, minutes: float, corpus: Sequence[Path]) -> EmbeddedReasoner:
     """Return a candidate, trained now unless its folder holds it already."""
     recipe = replace(RECIPES[name], minutes=minutes)
     if not (folder / CARD).is_file():
-        dress: Dress = list
+        dress: Dress = without_thought if name == THOUGHTLESS else list
         if name == RETRIEVAL:
             from carpilot.training.retrieval import Examples
 
