@@ -12,6 +12,7 @@ from carpilot.reasoning.conditions import Fact
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.thought import call_in_words
+from carpilot.reasoning.tools import ANSWER
 from carpilot.request import Request, Seat
 from carpilot.vehicle.state import VehicleState
 
@@ -83,9 +84,9 @@ def told_before(context: str) -> str:
 
 
 def what_went_before(history: Sequence[Turn]) -> str:
-    """Return the last turns that did something, the last one first, and the question that is open.
+    """Return the last turns that did something, the last one first, and what was just asked or told.
 
-    `window driver 50 done, before fan up 1 denied`, or `asked on: turn on the light`.
+    `window driver 50 done, before fan up 1 denied`, `asked on: turn on the light`, or `told volume`.
     """
     parts: list[str] = []
     for turn in reversed(history):
@@ -93,10 +94,19 @@ def what_went_before(history: Sequence[Turn]) -> str:
             calls = ", ".join(call_in_words(call) for call in turn.decision.calls[:CALLS_TOLD])
             parts.append(f"{calls} {turn.result}")
     told = "; before ".join(parts)
-    if not history or history[-1].decision.act is not Act.ASK:
-        return told
-    asked = f"asked on: {with_digits(history[-1].request.text)[:MAX_WORDS_TOLD]}"
-    return f"{asked}; before {told}" if told else asked
+    spoken = _spoken_last(history)
+    return "; before ".join(filter(None, (spoken, told)))
+
+
+def _spoken_last(history: Sequence[Turn]) -> str:
+    """Return what the car asked or told last, or nothing if its last turn was an act."""
+    if not history:
+        return ""
+    last = history[-1]
+    if last.decision.act is Act.ASK:
+        return f"asked on: {with_digits(last.request.text)[:MAX_WORDS_TOLD]}"
+    topics = [str(call.arguments["about"]) for call in last.decision.calls if call.name == ANSWER]
+    return f"told {topics[0].replace('_', ' ')}" if topics else ""
 
 
 def prompt(request: Request, state: VehicleState, history: Sequence[Turn]) -> tuple[str, str]:

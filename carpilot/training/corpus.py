@@ -11,8 +11,9 @@ from carpilot.reasoning.prompt import FACTS, Told, context_line
 from carpilot.reasoning.thought import call_in_words, calls_line, thought_line
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
-from carpilot.training.composing import Composer, Said
+from carpilot.training.composing import Composer
 from carpilot.training.phrases import PhraseBook, Template, parse_calls
+from carpilot.training.said import Said
 
 _SEATS = (Seat.DRIVER, Seat.PASSENGER, Seat.REAR_LEFT, Seat.REAR_RIGHT)
 _SEAT_WEIGHTS = (7, 1, 1, 1)
@@ -22,9 +23,9 @@ _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
 _VALUE_SLOT = re.compile(r"\{(?!\w+_by\b)")
 SHARE_LABELLED = 0.2
 SHARE_PAIRED = 0.25
-SHARES = {"joined": 0.26, "conditional": 0.09, "follow_up": 0.14, "answered": 0.02, "corrected": 0.07, "negated": 0.03}
+SHARES = {"joined": 0.3, "conditional": 0.1, "follow_up": 0.16, "answered": 0.02, "corrected": 0.09, "negated": 0.03}
 """Of what is said beyond one plain request, in examples that are not labelled sentences."""
-SHARE_HISTORY, SHARE_MISHEARD, SHARE_TERSE = 0.15, 0.06, 0.4
+SHARE_HISTORY, SHARE_MISHEARD, SHARE_TERSE = 0.25, 0.06, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ class Corpus:
         self._weights = [_weight(t) for t in chosen]
         self._joinable = [t for t in chosen if not t.after and not t.when and _is_action(t)]
         self._join_weights = [_weight(t) for t in self._joinable]
+        self._by_tool: dict[str, list[Template]] = {}
+        for template in self._joinable:
+            self._by_tool.setdefault(template.calls.partition("(")[0], []).append(template)
         self._composer = Composer(book, default_tools(), random, self._draw)
 
     def examples(self) -> Iterator[Example]:
@@ -95,7 +99,10 @@ class Corpus:
         template = self._random.choices(self._templates, self._weights)[0]
         return self._example(self._dressed(self._composer.plain(template)), template)
 
-    def _draw(self) -> Template:
+    def _draw(self, tool: str) -> Template:
+        """Return a template that may be joined, of one tool if that is named and the book has one."""
+        if tool in self._by_tool:
+            return self._random.choice(self._by_tool[tool])
         return self._random.choices(self._joinable, self._join_weights)[0]
 
     def _polite(self, said: Said) -> Said:

@@ -1,0 +1,75 @@
+"""One phrase of the book, said: its words, what is needed, the calls, and the turns before that it belongs to."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from carpilot.reasoning.thought import call_in_words
+from carpilot.reasoning.tools import REFUSE, Call, ToolCatalogue
+from carpilot.training.phrases import PhraseBook, Template, expand, fill, parse_calls
+
+_IMPERATIVE = re.compile(
+    r"^(open|close|shut|turn|switch|set|put|make|play|start|stop|lock|unlock|lower|raise|fold|unfold|dim|mute|skip|call|"
+    r"navigate|take|show|activate|deactivate|enable|disable|heat|cool|warm|crank|increase|decrease|reduce|roll|read|move|"
+    r"recline|tilt|honk|wash|clear|defrost|send|charge|reset|change|give|let|use|go|drive|select|choose|answer|hang)\b"
+)
+NOT_WANTED = Call(REFUSE, {"because": "not_wanted"})
+NO_NEED = "nothing that is wanted"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words with what they mean. `after` are the turns before, as the prompt tells them; `seat` is whose voice it must be."""
+
+    text: str
+    needs: tuple[str, ...]
+    calls: tuple[Call, ...]
+    after: str = ""
+    seat: str = ""
+
+
+class Sayings:
+    """Says phrases of a book; `draw` returns the next template that may be joined, of one tool if that is named."""
+
+    def __init__(self, book: PhraseBook, tools: ToolCatalogue, random: Random, draw: Callable[[str], Template]) -> None:
+        self._book, self._tools, self._random, self._draw = book, tools, random, draw
+        self._needs = {template.calls: template.need for template in book.templates}
+
+    def plain(self, template: Template | None = None) -> Said:
+        """Return one phrase, filled."""
+        template = template or self._draw("")
+        text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
+        return Said(text, tuple(template.need.split("; ")), parse_calls(calls))
+
+    def need_of(self, calls: str) -> str:
+        """Return what the book says is needed where it writes the same calls."""
+        return self._needs.get(calls, "what was named")
+
+    def turns(self, calls: Sequence[Call]) -> str:
+        """Return the prompt's words for turns that ended with some calls."""
+        random = self._random
+        result = random.choices(("done", "not done", "denied", "confirm"), (12, 1, 1, 1))[0]
+        told = f"{', '.join(map(call_in_words, calls[:3]))} {result}"
+        if random.random() < 0.35:
+            earlier = self.plain().calls
+            told += f"; before {', '.join(map(call_in_words, earlier[:3]))} done"
+        return told
+
+    def _one_of(self, text: str) -> str:
+        return self._random.choice(text.split("|"))
+
+    def _frames(self, *names: str) -> str:
+        found: Any = self._book.follow_ups
+        for name in names:
+            found = found[name]
+        return self._one_of(str(found))
+
+    def _request(self) -> Said:
+        """Return a phrase, mostly one that begins with a verb, so that it stands after `if` and after `don't`."""
+        for _ in range(8):
+            said = self.plain()
+            if _IMPERATIVE.match(said.text):
+                break
+        return said
