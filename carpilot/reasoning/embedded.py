@@ -1,10 +1,10 @@
 """The embedded model: an int8 encoder and decoder in onnxruntime, one thread, a grammar around every token.
 
 The encoder reads the prompt once. The decoder then writes a thought freely, within a bound, and calls that the grammar
-allows; stretches with one continuation are fed in one step. The confidence of a decision is the smallest probability,
-before the grammar, of a token that was chosen among several, in the thought or in the calls: the calls follow the thought
-so closely that their own probabilities say little. A model less sure of an action than its card's threshold asks; a
-refusal or an answer moves nothing and stays.
+allows; stretches with one continuation are fed in one step, and a grammar is compiled once for equal evidence. The
+confidence of a decision is the smallest probability, before the grammar, of a token that was chosen among several, in the
+thought or in the calls: the calls follow the thought so closely that their own probabilities say little. A model less sure
+of an action than its card's threshold asks; a refusal or an answer moves nothing and stays.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from carpilot.decision import Act, Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
-from carpilot.reasoning.grammar import grammar
+from carpilot.reasoning.grammar import Evidence, evidence_in, grammar
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.prompt import prompt, told_before
 from carpilot.reasoning.reasoner import Control
@@ -35,6 +35,7 @@ FORMAT = 1
 FILES = ("encoder.onnx", "decoder.onnx", "reader.json", "writer.json")
 CARD = "card.json"
 END = "<|end|>"
+GRAMMARS_KEPT = 64
 Floats = NDArray[np.float32]
 
 
@@ -69,6 +70,8 @@ class EmbeddedReasoner:
             raise InputError(f"{folder / 'writer.json'} lacks the token {END}")
         self._end = end
         self._newline: int = self._writer.encode("\n").ids[0]
+        self._tools: ToolCatalogue | None = None
+        self._matchers: dict[Evidence, Any] = {}
         self._bytes = llguidance.LLTokenizer(writer, eos_token=self._end)
 
     def propose(
@@ -92,12 +95,9 @@ class EmbeddedReasoner:
 
     def write(self, words: str, context: str, tools: ToolCatalogue, control: Control) -> Written:
         """Return what the decoder writes for a prompt. Raises ModelOutputError if it is stopped before the end."""
-        from llguidance import LLMatcher
         from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
-        matcher = LLMatcher(self._bytes, LLMatcher.grammar_from_lark(grammar(tools, words, told_before(context))))
-        if matcher.is_error():
-            raise ModelOutputError(f"the grammar cannot be used: {matcher.get_error()}")
+        matcher = self._matcher(tools, evidence_in(words, told_before(context)))
         pen = _Pen(self._encoder, self._decoder, self._shape, self._encode(words, context))
         mask = allocate_token_bitmask(1, int(self._shape["tokens"]))
         written: list[int] = []
@@ -124,6 +124,22 @@ class EmbeddedReasoner:
         text = self._writer.decode([token for token in written if token != self._end])
         thought, _, calls = text.partition("\n")
         return Written(thought.strip(), calls, confidence, len(written))
+
+    def _matcher(self, tools: ToolCatalogue, evidence: Evidence) -> Any:
+        """Return a matcher of the grammar; what was compiled for equal evidence is used again."""
+        from llguidance import LLMatcher
+
+        if tools is not self._tools:
+            self._tools, self._matchers = tools, {}
+        matcher = self._matchers.pop(evidence, None)
+        if matcher is None:
+            matcher = LLMatcher(self._bytes, LLMatcher.grammar_from_lark(grammar(tools, evidence)))
+            if matcher.is_error():
+                raise ModelOutputError(f"the grammar cannot be used: {matcher.get_error()}")
+        self._matchers[evidence] = matcher
+        if len(self._matchers) > GRAMMARS_KEPT:
+            del self._matchers[next(iter(self._matchers))]
+        return matcher.deep_copy()
 
     def _accept(self, matcher: Any, token: int) -> list[int]:
         """Take a token into the grammar, and return the tokens that must follow it."""

@@ -1,13 +1,15 @@
 """The grammar of one answer: a short thought, then calls that the catalogue and the driver's words allow.
 
-It is built for each request from the catalogue. An absolute number may only be one that was said, in digits or words, or
-one that a word stands for (half, maximum, off); a change may also be one of a few usual steps. A tool whose number was
-not said is left out. Names, arguments and their order are literal text, so most of a call is forced.
+It follows from the catalogue and from what the words give evidence for; equal evidence, equal grammar. An absolute number
+may only be one that was said, in digits or words, or one that a word stands for (half, maximum, off); a change may also
+be one of a few usual steps. A tool whose number was not said is left out. Names, arguments and their order are literal
+text, so most of a call is forced.
 """
 
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER, SIDES
 from carpilot.reasoning.history import UNDO, UNDO_WHAT
@@ -21,14 +23,15 @@ MAX_GRAMMAR_CONDITIONS = 2
 MAX_THOUGHT_NUMBERS = 6
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
 _HIGHEST = re.compile(
-    r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all the way|"
+    r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all (the )?way|"
     r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far|much) as)\b"
 )
 _LOWEST = re.compile(
-    r"\b(min(imum)?|low(est)?|coldest|coolest|quietest|slowest|dimmest|gentle|slow|all the way|cooling|max(imum)? cold|"
+    r"\b(min(imum)?|low(est)?|coldest|coolest|quietest|slowest|dimmest|gentle|slow|all (the )?way|cooling|max(imum)? cold|"
     r"as (cold|cool|quiet|low|slow|dim|far) as)\b"
 )
 _MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
+_PERCENT = re.compile(r"percent|%")
 # Positions that a plain verb means: to open, to close, to tilt; the newest message.
 _ALWAYS = {
     ("set_window", "percent"): (0.0, 100.0),
@@ -49,38 +52,64 @@ USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
 """By how much a bit, a plain and a large change go, by unit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What words give evidence for: the numbers that are said, and the words that stand for one."""
+
+    numbers: tuple[float, ...]
+    shares: frozenset[float]
+    is_percent_said: bool
+    is_highest: bool
+    is_lowest: bool
+    is_middling: bool
+
+
+def evidence_in(words: str, before: str = "") -> Evidence:
+    """Return what words that went through `with_digits` give evidence for.
+
+    `before` is what the prompt tells of the turns before: what was set then may be set again, elsewhere.
+    """
+    text = f"{words} ; {before}" if before else words
+    return Evidence(
+        numbers=tuple(sorted(set(numbers_said(text)))),
+        shares=frozenset(float(_SHARES[word]) for word in re.findall(r"[a-z]+", text) if word in _SHARES),
+        is_percent_said=bool(_PERCENT.search(text)),
+        is_highest=bool(_HIGHEST.search(text)),
+        is_lowest=bool(_LOWEST.search(text)),
+        is_middling=bool(_MIDDLING.search(text)),
+    )
+
+
 def _fits(argument: Argument, value: float) -> bool:
     low, high = argument.minimum, argument.maximum
     return low is not None and high is not None and low <= value <= high and value % argument.step == 0
 
 
-def _hinted(argument: Argument, text: str) -> set[float]:
+def _hinted(argument: Argument, evidence: Evidence) -> set[float]:
     """Return the values that words such as half, full or low stand for."""
     low, high = float(argument.minimum or 0), float(argument.maximum or 0)
-    values: set[float] = set()
-    if argument.unit == "percent":
-        values |= {float(_SHARES[word]) for word in re.findall(r"[a-z]+", text) if word in _SHARES}
-    if _HIGHEST.search(text):
+    values = set(evidence.shares) if argument.unit == "percent" else set()
+    if evidence.is_highest:
         values.add(high)
-    if _LOWEST.search(text):
+    if evidence.is_lowest:
         values.add(low if argument.unit else low + 1)
-    if _MIDDLING.search(text):
+    if evidence.is_middling:
         values.add(50.0 if argument.unit == "percent" else float((int(high) + 1) // 2))
     return values
 
 
-def allowed_numbers(tool: Tool, argument: Argument, text: str) -> tuple[float, ...]:
-    """Return the values that words (with numbers in digits) give evidence for, in order."""
-    said = numbers_said(text)
+def allowed_numbers(tool: Tool, argument: Argument, evidence: Evidence) -> tuple[float, ...]:
+    """Return the values that there is evidence for, in order."""
     if argument.name == tool.change:
-        sizes = {abs(number) for number in said} | set(USUAL_CHANGES[argument.unit])
+        sizes = {abs(number) for number in evidence.numbers} | set(USUAL_CHANGES[argument.unit])
         values = {sign * size for size in sizes for sign in (1, -1) if size}
     else:
-        values = set(said) | _hinted(argument, text)
+        values = set(evidence.numbers) | _hinted(argument, evidence)
         values |= set(_ALWAYS.get((tool.name, argument.name), ()))
         if argument.unit is None:
             values |= set(_OFF_AND_ON_LEVELS)
-            values |= {number / tool.factor for number in said if tool.factor > 1 and re.search(r"percent|%", text)}
+            if evidence.is_percent_said and tool.factor > 1:
+                values |= {number / tool.factor for number in evidence.numbers}
     return tuple(sorted(value for value in values if _fits(argument, value)))
 
 
@@ -92,21 +121,21 @@ def _choice(texts: Iterable[str]) -> str:
     return "(" + " | ".join(map(_literal, texts)) + ")"
 
 
-def _values(tool: Tool, argument: Argument, text: str) -> list[str]:
+def _values(tool: Tool, argument: Argument, evidence: Evidence) -> list[str]:
     if argument.choices:
         return [json.dumps(choice) for choice in argument.choices]
     if argument.is_boolean:
         return ["true", "false"]
-    return [plain_number(value) for value in allowed_numbers(tool, argument, text)]
+    return [plain_number(value) for value in allowed_numbers(tool, argument, evidence)]
 
 
-def _tool_rule(tool: Tool, text: str) -> str | None:
+def _tool_rule(tool: Tool, evidence: Evidence) -> str | None:
     """Return the rule of one tool's call, or None if a number that it needs was not said."""
     optional: list[str] = []
     required: list[str] = []
     alternatives: list[str] = []
     for argument in tool.arguments.values():
-        values = _values(tool, argument, text)
+        values = _values(tool, argument, evidence)
         pair = f"{_literal(json.dumps(argument.name) + ':')} {_choice(values)}" if values else None
         if argument.name in tool.one_of:
             alternatives += [pair] if pair else []
@@ -130,12 +159,12 @@ def _spoken_rule(name: str, argument: str, choices: Iterable[str]) -> str:
     return f'{head} {_choice(json.dumps(choice) for choice in choices)} "}}}}"'
 
 
-def _condition_rules(tools: ToolCatalogue, text: str) -> dict[str, str]:
+def _condition_rules(tools: ToolCatalogue, evidence: Evidence) -> dict[str, str]:
     """Return the rules of what a request may depend on; without a number in the words none is compared."""
     fact = _literal(f'{{"name":"{ONLY_IF}","arguments":{{"fact":')
     is_so = _literal(',"is":') + ' ("true" | "false") "}}"'
     rules = {"only_if": f"{fact} {_choice(map(json.dumps, tools.facts))} {is_so}"}
-    said = [plain_number(value) for value in sorted(set(numbers_said(text)))]
+    said = [plain_number(value) for value in evidence.numbers]
     if said:
         what = _literal(f'{{"name":"{ONLY_IF_NUMBER}","arguments":{{"what":')
         limit = f"{_choice(f',{json.dumps(side)}:' for side in SIDES)} {_choice(said)}"
@@ -143,27 +172,23 @@ def _condition_rules(tools: ToolCatalogue, text: str) -> dict[str, str]:
     return rules
 
 
-def _thought(tools: ToolCatalogue, text: str) -> str:
+def _thought(tools: ToolCatalogue, evidence: Evidence) -> str:
     """Return the regular expression of a thought: words, and of numbers only those that some call may carry."""
     arguments = [(tool, argument) for tool in tools.values() for argument in tool.arguments.values()]
     numbers = {
         plain_number(abs(number))
         for tool, argument in arguments
         if not argument.choices and not argument.is_boolean
-        for number in allowed_numbers(tool, argument, text)
-    } | {plain_number(abs(number)) for number in numbers_said(text)}
+        for number in allowed_numbers(tool, argument, evidence)
+    } | {plain_number(abs(number)) for number in evidence.numbers}
     words = f"[a-z ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}"
     number = "|".join(re.escape(number) for number in sorted(numbers))
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"
 
 
-def grammar(tools: ToolCatalogue, words: str, before: str = "") -> str:
-    """Return the grammar, in Lark's notation, for an answer to words that went through `with_digits`.
-
-    `before` is what the prompt tells of the turns before: what was set then may be set again, elsewhere.
-    """
-    text = f"{words} ; {before}" if before else words
-    rules = {f"tool_{name}": _tool_rule(tool, text) for name, tool in tools.items()}
+def grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
+    """Return the grammar, in Lark's notation, of an answer to words that give some evidence."""
+    rules = {f"tool_{name}": _tool_rule(tool, evidence) for name, tool in tools.items()}
     kept = {name: rule for name, rule in rules.items() if rule is not None}
     spoken = {
         "spoken_ask": _spoken_rule(ASK, "about", tools.questions),
@@ -171,10 +196,10 @@ def grammar(tools: ToolCatalogue, words: str, before: str = "") -> str:
         "spoken_answer": _spoken_rule(ANSWER, "about", tools.answers),
     }
     kept["tool_undo"] = _spoken_rule(UNDO, "what", UNDO_WHAT)
-    conditions = _condition_rules(tools, text)
+    conditions = _condition_rules(tools, evidence)
     lines = [
         'start: THOUGHT "\\n[" calls "]"',
-        f"THOUGHT: /{_thought(tools, text)}/",
+        f"THOUGHT: /{_thought(tools, evidence)}/",
         f'calls: spoken | (condition ","){{0,{MAX_GRAMMAR_CONDITIONS}}} tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
         f"spoken: {' | '.join(spoken)}",
         f"condition: {' | '.join(conditions)}",

@@ -13,7 +13,7 @@ from carpilot.decision import Act
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.embedded import CARD, END, FILES, EmbeddedReasoner, load_embedded
-from carpilot.reasoning.grammar import allowed_numbers, grammar
+from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import prompt
@@ -146,7 +146,9 @@ def test_random_logits_cannot_leave_the_grammar(model: EmbeddedReasoner, state: 
     said = with_digits(words)
     writer = (SHIPPED / "writer.json").read_text(encoding="utf-8")
     size = int(model.card["shape"]["tokens"])
-    matcher = LLMatcher(LLTokenizer(writer, eos_token=0), LLMatcher.grammar_from_lark(grammar(TOOLS, said)))
+    matcher = LLMatcher(
+        LLTokenizer(writer, eos_token=0), LLMatcher.grammar_from_lark(grammar(TOOLS, evidence_in(said)))
+    )
     random, mask, written = np.random.default_rng(seed), allocate_token_bitmask(1, size), b""
     names = LLTokenizer(writer, eos_token=0)
     while not matcher.is_stopped():
@@ -162,7 +164,7 @@ def test_random_logits_cannot_leave_the_grammar(model: EmbeddedReasoner, state: 
     for call in calls:
         for name, value in call.arguments.items():
             if isinstance(value, int | float) and not isinstance(value, bool):
-                assert value in allowed_numbers(TOOLS[call.name], TOOLS[call.name].arguments[name], said)
+                assert value in allowed_numbers(TOOLS[call.name], TOOLS[call.name].arguments[name], evidence_in(said))
 
 
 def test_the_prompt_tells_what_bears_on_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies
 from llguidance import LLMatcher, LLTokenizer
 
-from carpilot.reasoning.grammar import allowed_numbers, grammar
+from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.numbers import numbers_said, with_digits
 from carpilot.reasoning.tools import default_tools
 from carpilot.training.phrases import in_words
@@ -57,14 +57,14 @@ def test_said_numbers_are_found() -> None:
     ],
 )
 def test_only_evidence_is_allowed(tool: str, argument: str, text: str, wanted: tuple[float, ...]) -> None:
-    assert allowed_numbers(TOOLS[tool], TOOLS[tool].arguments[argument], text) == wanted
+    assert allowed_numbers(TOOLS[tool], TOOLS[tool].arguments[argument], evidence_in(text)) == wanted
 
 
 @settings(max_examples=40, deadline=None)
 @given(strategies.text(max_size=60))
 def test_grammar_is_valid_for_any_words(words: str) -> None:
     for text in (with_digits(words), with_digits(f"{words} 22")):
-        assert LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(grammar(TOOLS, text))) == ""
+        assert LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(grammar(TOOLS, evidence_in(text)))) == ""
 
 
 @given(strategies.integers(0, 99), strategies.sampled_from([0.0, 0.5, 100.0]))
@@ -74,7 +74,7 @@ def test_spoken_numbers_are_heard(number: int, more: float) -> None:
 
 
 def test_a_tool_without_its_number_keeps_the_change() -> None:
-    text = grammar(TOOLS, "louder")
+    text = grammar(TOOLS, evidence_in("louder"))
     rule = next(line for line in text.splitlines() if line.startswith("tool_set_volume:"))
     assert "change" in rule
     assert "percent" not in rule
@@ -83,17 +83,19 @@ def test_a_tool_without_its_number_keeps_the_change() -> None:
 @pytest.mark.parametrize(("number", "is_legal"), [("45", True), ("90", False)])
 def test_a_thought_names_only_numbers_that_a_call_may_carry(number: str, is_legal: bool) -> None:
     answer = f'need: a set volume. so: volume {number}.\n[{{"name":"set_volume","arguments":{{"percent":45}}}}]'
-    matcher = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(grammar(TOOLS, "volume to 45")))
+    matcher = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(grammar(TOOLS, evidence_in("volume to 45"))))
     taken = matcher.try_consume_tokens(list(answer.encode()))
     assert (taken == len(answer)) == is_legal
 
 
 def test_every_tool_can_be_called() -> None:
-    text = grammar(TOOLS, "set it to 20")
+    text = grammar(TOOLS, evidence_in("set it to 20"))
     assert all(f"tool_{name}:" in text for name in TOOLS)
 
 
 def test_grammar_ignores_the_order_of_requests() -> None:
     random = Random(5)
     texts = [f"temperature {random.randint(16, 28)}" for _ in range(5)]
-    assert [grammar(TOOLS, text) for text in texts] == [grammar(TOOLS, text) for text in texts]
+    assert [grammar(TOOLS, evidence_in(text)) for text in texts] == [
+        grammar(TOOLS, evidence_in(text)) for text in texts
+    ]

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from carpilot.errors import InputError
 from carpilot.files import asset_folder
 from carpilot.reasoning.embedded import END, read_card
-from carpilot.reasoning.grammar import allowed_numbers, grammar
+from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import told_before
 from carpilot.reasoning.thought import calls_line, read_calls, thought_line
@@ -47,7 +47,7 @@ def test_every_template_means_legal_calls_with_evidence() -> None:
                 is_number = isinstance(value, int | float) and not isinstance(value, bool)
                 if is_number and (call.name, name) not in AWAITED:
                     tool = TOOLS[call.name]
-                    assert value in allowed_numbers(tool, tool.arguments[name], with_digits(text)), text
+                    assert value in allowed_numbers(tool, tool.arguments[name], evidence_in(with_digits(text))), text
 
 
 def test_the_grammar_admits_what_is_trained_and_it_fits_the_answer() -> None:
@@ -61,7 +61,8 @@ def test_the_grammar_admits_what_is_trained_and_it_fits_the_answer() -> None:
             continue
         written = [*pieces.encode(example.target).ids, pieces.token_to_id(END)]
         matcher = LLMatcher(
-            tokens, LLMatcher.grammar_from_lark(grammar(TOOLS, example.words, told_before(example.context)))
+            tokens,
+            LLMatcher.grammar_from_lark(grammar(TOOLS, evidence_in(example.words, told_before(example.context)))),
         )
         assert matcher.validate_tokens(written) == len(written), example
         assert len(written) < longest
