@@ -68,7 +68,7 @@ def without_thought(examples: Sequence[Example]) -> list[Example]:
 
 def trained(name: str, folder: Path, minutes: float, corpus: Sequence[Path]) -> EmbeddedReasoner:
     """Return a candidate, trained now unless its folder holds it already."""
-    recipe = replace(RECIPES[name], minutes=minutes, checkpoint_minutes=minutes)
+    recipe = replace(RECIPES[name], minutes=minutes, checkpoint_minutes=2 * minutes)
     if not (folder / CARD).is_file():
         dress: Dress = without_thought if name == THOUGHTLESS else list
         if name == RETRIEVAL:

@@ -31,6 +31,7 @@ _LOWEST = re.compile(
     r"as (cold|cool|quiet|low|slow|dim|far) as)\b"
 )
 _MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
+_DIGITS = re.compile(r"\d+")
 _PERCENT = re.compile(r"percent|%")
 # Positions that a plain verb means: to open, to close, to tilt; the newest message.
 _ALWAYS = {
@@ -108,8 +109,10 @@ def allowed_numbers(tool: Tool, argument: Argument, evidence: Evidence) -> tuple
         values |= set(_ALWAYS.get((tool.name, argument.name), ()))
         if argument.unit is None:
             values |= set(_OFF_AND_ON_LEVELS)
-            if evidence.is_percent_said and tool.factor > 1:
-                values |= {number / tool.factor for number in evidence.numbers}
+            if evidence.is_percent_said and tool.factor > 1:  # 55 percent of a blower with five levels is the third
+                values |= {float(int(number / tool.factor + 0.5)) for number in evidence.numbers}
+            if tool.factor > 1:
+                values |= {float(int(share / tool.factor + 0.5)) for share in evidence.shares}
     return tuple(sorted(value for value in values if _fits(argument, value)))
 
 
@@ -181,6 +184,7 @@ def _thought(tools: ToolCatalogue, evidence: Evidence) -> str:
         if not argument.choices and not argument.is_boolean
         for number in allowed_numbers(tool, argument, evidence)
     } | {plain_number(abs(number)) for number in evidence.numbers}
+    numbers |= {number for _, argument in arguments for choice in argument.choices for number in _DIGITS.findall(choice)}
     words = f"[a-z ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}"
     number = "|".join(re.escape(number) for number in sorted(numbers))
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"

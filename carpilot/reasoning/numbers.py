@@ -14,9 +14,9 @@ _UNITS = {name: value for value, name in enumerate(UNITS)}
 _TENS = {name: 10 * value for value, name in enumerate(TENS, start=2)}
 # Alone, "one" and "zero" are mostly no numbers ("this one"); beside these words they are.
 _BEFORE_ONE = re.compile(
-    r"to|at|by|level|on|speed|step|stage|number|setting|fan|volume|heat(ing|er)?|cooling|ventilation"
+    r"to|at|by|level|on|speed|step|stage|number|setting|fan|volume|heat(ing|er)?|cooling|ventilation|massage|than|say|rather"
 )
-_AFTER_ONE = re.compile(r"degrees?|percent|notch|level|celsius")
+_AFTER_ONE = re.compile(r"degrees?|percent|notch|level|celsius|bars?|steps?|amps?|millimetres?|centimetres?")
 _WORDS = re.compile(r"\d+(?:[.,]\d+)?|[a-z]+(?:'[a-z]+)?|[^\sa-z\d]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIGNED = re.compile(r"(minus |(?<!\d )- ?)?(\d+(?:\.\d+)?)")

@@ -5,12 +5,52 @@ those of the phrases and from the catalogue's arguments.
 """
 
 import re
+from collections.abc import Sequence
 
 from carpilot.training.conditional import Conditional
 from carpilot.training.following import FollowUps
 from carpilot.training.phrases import Template, expand, filling, parse_calls, slots_of
-from carpilot.training.said import NO_NEED, NOT_WANTED, Said
+from carpilot.training.said import IMPERATIVE, NO_NEED, NOT_WANTED, Said
 
+_FAMILIES = (
+    (
+        "set_temperature",
+        "set_fan",
+        "set_seat_heating",
+        "set_steering_wheel_heating",
+        "set_seat_ventilation",
+        "set_air_direction",
+    ),
+    (
+        "set_front_defrost",
+        "set_rear_defrost",
+        "set_max_defrost",
+        "set_wipers",
+        "wash_windscreen",
+        "set_windscreen_heating",
+    ),
+    ("set_headlights", "set_high_beam", "set_fog_lights", "set_auto_high_beam"),
+    ("set_dome_light", "set_reading_light", "set_ambient_brightness", "set_display_brightness", "set_glove_box_light"),
+    ("set_volume", "set_mute", "set_tone", "set_playback", "skip_track", "set_media_source"),
+    ("set_window", "set_sunroof", "set_recirculation", "set_air_purifier", "set_air_conditioning"),
+    (
+        "set_seat_position",
+        "set_seat_height",
+        "set_seat_recline",
+        "set_lumbar_support",
+        "set_headrest",
+        "set_seat_massage",
+    ),
+    ("set_shade", "set_mirror_dimming", "set_display_mode"),
+    ("set_lock", "set_child_lock", "set_window_lock", "set_boot"),
+    ("navigate", "add_stop", "set_route_preference", "set_avoid_motorways", "set_charging_stops"),
+)
+"""Tools that one reason can ask for: what is said of it beside an explicit request of the same family asks for no more."""
+_TELLS = re.compile(
+    r"^(i'm|i am|i feel|i can|i see|it's|it is|it feels|my|we're|we are|there's|there is|this|that|the|her|his|she|he|they|"
+    r"everyone|everything|nobody|someone|somebody|these|those|what a|so|too)\b.*\b(am|is|are|'m|'s|'re|feel|feels|can't|"
+    r"cannot|keeps|smells|hurts|hurt|blinds|aches|looks|gets|getting|too|so)\b"
+)
 SHARE_PART, SHARE_DROPPED, SHARE_SAME_TOOL = 0.5, 0.22, 0.5
 
 
@@ -32,6 +72,29 @@ class Composer(Conditional, FollowUps):
             return Said(text, (NO_NEED,), (NOT_WANTED,))
         second = self._of_the_same_tool(first) if random.random() < SHARE_SAME_TOOL else self.plain()
         return Said(first.text + self._frames("corrections", "whole") + second.text, second.needs, second.calls)
+
+    def reasoned(self) -> Said:
+        """Return an explicit request with its reason: `it's chilly in here, could you set 24 degrees`, which is one act."""
+        random = self._random
+        family = random.choice(_FAMILIES)
+        request = self._like(family, is_imperative=True)
+        reason = self._like(family, is_imperative=False)
+        if random.random() < 0.75:
+            text = f"{reason.text}{self._frames('reasoned')}{request.text}"
+        else:
+            text = f"{request.text}{self._frames('reasons')}{reason.text}"
+        return Said(re.sub(r" +", " ", text), request.needs, request.calls)
+
+    def _like(self, family: Sequence[str], is_imperative: bool) -> Said:
+        """Return a phrase of a family of tools that names an act, or one that only tells how things are."""
+        for _ in range(40):
+            said = self.plain(self._draw(self._random.choice(family)))
+            if (
+                bool(IMPERATIVE.match(said.text)) is is_imperative
+                and bool(_TELLS.match(said.text)) is not is_imperative
+            ):
+                break
+        return said
 
     def _of_the_same_tool(self, first: Said) -> Said:
         """Return a phrase that sets the same thing, mostly otherwise."""

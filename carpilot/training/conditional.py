@@ -71,7 +71,7 @@ class Conditional(Sayings):
         """Return a number of a range, and how it is spoken."""
         low, high, step = numbers
         number = low + step * self._random.randrange((high - low) // step + 1)
-        if 0 <= number < 200 and self._random.random() < 0.3:
+        if 1 < number < 200 and self._random.random() < 0.3:
             return number, in_words(number)
         return number, str(number).replace("-", "minus ")
 

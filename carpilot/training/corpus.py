@@ -23,7 +23,15 @@ _SMALL_WORDS = re.compile(r"\b(the|my|a|please|to|is)\b ")
 _VALUE_SLOT = re.compile(r"\{(?!\w+_by\b)")
 SHARE_LABELLED = 0.2
 SHARE_PAIRED = 0.25
-SHARES = {"joined": 0.3, "conditional": 0.1, "follow_up": 0.16, "answered": 0.02, "corrected": 0.09, "negated": 0.03}
+SHARES = {
+    "joined": 0.3,
+    "conditional": 0.1,
+    "follow_up": 0.16,
+    "answered": 0.02,
+    "corrected": 0.09,
+    "negated": 0.03,
+    "reasoned": 0.04,
+}
 """Of what is said beyond one plain request, in examples that are not labelled sentences."""
 SHARE_HISTORY, SHARE_MISHEARD, SHARE_TERSE = 0.25, 0.06, 0.4
 

@@ -155,7 +155,7 @@ class FollowUps(Sayings):
         number = argument.minimum + step * random.randrange(int((argument.maximum - argument.minimum) / step) + 1)
         if number < 0:
             return None
-        spoken = in_words(number) if number < 200 and random.random() < 0.35 else plain_number(number)
+        spoken = in_words(number) if 1 < number < 200 and random.random() < 0.35 else plain_number(number)
         value = int(number) if number == int(number) else number
         text = self._frames("value").replace("{n}", spoken)
         return Said(text, ("a set value",), (Call(call.name, {**self._kept(call), argument.name: value}),))

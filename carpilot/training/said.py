@@ -10,7 +10,7 @@ from carpilot.reasoning.thought import call_in_words
 from carpilot.reasoning.tools import REFUSE, Call, ToolCatalogue
 from carpilot.training.phrases import PhraseBook, Template, expand, fill, parse_calls
 
-_IMPERATIVE = re.compile(
+IMPERATIVE = re.compile(
     r"^(open|close|shut|turn|switch|set|put|make|play|start|stop|lock|unlock|lower|raise|fold|unfold|dim|mute|skip|call|"
     r"navigate|take|show|activate|deactivate|enable|disable|heat|cool|warm|crank|increase|decrease|reduce|roll|read|move|"
     r"recline|tilt|honk|wash|clear|defrost|send|charge|reset|change|give|let|use|go|drive|select|choose|answer|hang)\b"
@@ -70,6 +70,6 @@ class Sayings:
         """Return a phrase, mostly one that begins with a verb, so that it stands after `if` and after `don't`."""
         for _ in range(8):
             said = self.plain()
-            if _IMPERATIVE.match(said.text):
+            if IMPERATIVE.match(said.text):
                 break
         return said

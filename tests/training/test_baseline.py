@@ -18,7 +18,7 @@ def test_a_sentence_of_the_phrase_book_gets_its_calls_and_gibberish_a_question()
         decision = peer.propose(Request(1, text), STATE, default_tools(), (), Control())
         return decision.act, tuple(map(str, decision.calls))
 
-    assert calls(baseline, "make it warmer") == (Act.COMMAND, ("set_temperature(change=2)",))
+    assert calls(baseline, "take the chill off") == (Act.COMMAND, ("set_temperature(change=2)",))
     assert calls(baseline, "qwx zzzt brmpf")[0] is Act.ASK
     texts = ("open the window", "it is too dark in here", "what is my range")
     assert [calls(baseline, text) for text in texts] == [calls(other, text) for text in texts]

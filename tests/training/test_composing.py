@@ -132,6 +132,15 @@ def test_given_a_request_when_it_is_not_wanted_or_dropped_then_nothing_is_done()
     assert dropped and all(said.calls == (NOT_WANTED,) for said in dropped)
 
 
+def test_given_a_reason_when_a_request_stands_beside_it_then_only_the_request_is_done() -> None:
+    cold = Template("it is freezing in here", "warmer", "set_temperature(change=2)", 1)
+    heat = Template("turn on the heated wheel", "warm wheel", "set_steering_wheel_heating(level=2)", 2)
+    made = Composer(BOOK, TOOLS, Random(1), lambda tool: heat if tool == "set_steering_wheel_heating" else cold)
+    both = [said for said in (made.reasoned() for _ in range(200)) if cold.text in said.text and heat.text in said.text]
+    assert len(both) > 20
+    assert all(said.calls == (Call("set_steering_wheel_heating", {"level": 2}),) for said in both)
+
+
 def test_given_a_place_when_corrected_then_the_second_counts() -> None:
     found = [one for one in many(WINDOW, "corrected", 1500) if one.text.endswith(" rear left")]
     assert found and all(one.calls[0].arguments["window"] == "rear_left" for one in found)
