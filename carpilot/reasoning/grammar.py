@@ -184,7 +184,9 @@ def _thought(tools: ToolCatalogue, evidence: Evidence) -> str:
         if not argument.choices and not argument.is_boolean
         for number in allowed_numbers(tool, argument, evidence)
     } | {plain_number(abs(number)) for number in evidence.numbers}
-    numbers |= {number for _, argument in arguments for choice in argument.choices for number in _DIGITS.findall(choice)}
+    numbers |= {
+        number for _, argument in arguments for choice in argument.choices for number in _DIGITS.findall(choice)
+    }
     words = f"[a-z ,.;:'%-]{{1,{MAX_THOUGHT_CHARACTERS}}}"
     number = "|".join(re.escape(number) for number in sorted(numbers))
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"

@@ -117,7 +117,7 @@ class Corpus:
         """Put a word before or after what is composed, seldom: its frames have words enough."""
         random, text = self._random, said.text
         if random.random() < 0.12:
-            text = f"{random.choice(self._book.before)} {text}"
+            text = self._composer.opened(text)
         if random.random() < 0.08:
             text = f"{text} {random.choice(('please', 'thanks', 'thank you', 'would you', 'will you', 'ok'))}"
         return replace(said, text=text + random.choice(("", "", "", ".", ".", "!", "?")))
@@ -181,7 +181,7 @@ class Corpus:
         """Put words around a phrase that change nothing."""
         random, text = self._random, said.text
         if random.random() < 0.3:
-            text = f"{random.choice(self._book.before)} {text}"
+            text = self._composer.opened(text)
         if random.random() < 0.15:
             text = f"{text} {random.choice(self._book.after)}"
         talk = random.random()

@@ -43,6 +43,7 @@ class PhraseBook:
     templates: tuple[Template, ...]
     slots: Mapping[str, Mapping[str, Any]]
     before: tuple[str, ...]
+    asking: tuple[str, ...]
     after: tuple[str, ...]
     joins: tuple[str, ...]
     chatter: tuple[str, ...]
@@ -74,14 +75,24 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
                 text = verb.replace("{x}", "(" + device["nouns"] + ")")
                 need = device["need"] if side == "switched_on" else f"no {device['need']}"
                 templates.append(Template(text, need, device[side], group, names_device=True))
-    before, after = (tuple(part.strip() for part in slots[key].split("|")) for key in ("before", "after"))
-    joins, chatter, reasons = tuple(slots["joins"].split("|")), tuple(slots["chatter"]), tuple(slots["reasons"])
-    verbs = {side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()}
-    devices = tuple(slots["devices"])
-    conditions, follow_ups = load_yaml(folder / "conditions.yaml"), load_yaml(folder / "followups.yaml")
     return PhraseBook(
-        tuple(templates), slots["slots"], before, after, joins, chatter, reasons, devices, verbs, conditions, follow_ups
+        templates=tuple(templates),
+        slots=slots["slots"],
+        before=_listed(slots["before"]),
+        asking=_listed(slots["asking"]),
+        after=_listed(slots["after"]),
+        joins=tuple(slots["joins"].split("|")),
+        chatter=tuple(slots["chatter"]),
+        reasons=tuple(slots["reasons"]),
+        devices=tuple(slots["devices"]),
+        verbs={side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()},
+        conditions=load_yaml(folder / "conditions.yaml"),
+        follow_ups=load_yaml(folder / "followups.yaml"),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split("|"))
 
 
 def parse_calls(text: str) -> tuple[Call, ...]:

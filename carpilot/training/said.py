@@ -66,6 +66,11 @@ class Sayings:
             found = found[name]
         return self._one_of(str(found))
 
+    def opened(self, text: str) -> str:
+        """Return words with some before them that change nothing; what asks stands before a verb only."""
+        is_asked = IMPERATIVE.match(text) and self._random.random() < 0.6
+        return f"{self._random.choice(self._book.asking if is_asked else self._book.before)} {text}"
+
     def _request(self) -> Said:
         """Return a phrase, mostly one that begins with a verb, so that it stands after `if` and after `don't`."""
         for _ in range(8):
