@@ -8,7 +8,7 @@ from random import Random
 
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import FACTS, Told, context_line
-from carpilot.reasoning.thought import call_in_words, calls_line, thought_line
+from carpilot.reasoning.thought import calls_line, thought_line
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
 from carpilot.training.composing import Composer
@@ -73,7 +73,7 @@ class Corpus:
         chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
         self._templates, self._is_kept_back = chosen, only_left_out
         self._weights = [_weight(t) for t in chosen]
-        self._joinable = [t for t in chosen if not t.after and not t.when and _is_action(t)]
+        self._joinable = [t for t in chosen if not t.when and _is_action(t)]
         self._join_weights = [_weight(t) for t in self._joinable]
         self._by_tool: dict[str, list[Template]] = {}
         for template in self._joinable:
@@ -206,7 +206,7 @@ class Corpus:
     def _example(self, said: Said, template: Template | None) -> Example:
         random = self._random
         facts = self._facts(template)
-        after = said.after or self._history(template)
+        after = said.after or self._history()
         names = {call.name for call in said.calls}
         bearing = [fact.words for fact in facts if names & set(fact.tools)]
         seat = Seat(said.seat) if said.seat else random.choices(_SEATS, _SEAT_WEIGHTS)[0]
@@ -214,13 +214,9 @@ class Corpus:
         text = self._composer.misheard(said.text) if random.random() < SHARE_MISHEARD else said.text
         return Example(with_digits(text), context_line(seat, facts, after), target)
 
-    def _history(self, template: Template | None) -> str:
-        """Return the turns before: those that a phrase follows, or now and then some that mean nothing for it."""
-        if template is not None and template.after:
-            return f"{', '.join(map(call_in_words, parse_calls(template.after)))} done"
-        if self._random.random() < SHARE_HISTORY:
-            return self._composer.turns(self._composer.plain().calls)
-        return ""
+    def _history(self) -> str:
+        """Return turns before that mean nothing for a phrase, now and then."""
+        return self._composer.turns(self._composer.plain().calls) if self._random.random() < SHARE_HISTORY else ""
 
 
 def _kind(row: Labelled) -> str:
@@ -233,7 +229,7 @@ def _is_action(template: Template) -> bool:
 
 def _weight(template: Template) -> float:
     """Return how often a template is drawn: more where a value must be carried over, less for the many devices."""
-    if template.after or template.when:
+    if template.when:
         return 1.0
     if template.names_device:
         return 0.3

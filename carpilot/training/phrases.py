@@ -32,7 +32,6 @@ class Template:
     calls: str
     group: int
     when: str | None = None
-    after: str | None = None
     names_device: bool = False
 
 
@@ -65,9 +64,7 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
             group += 1
             lines = [line.strip() for line in row["phrases"].splitlines() if line.strip()]
             parse_calls(_SLOT.sub("1", row["calls"]))
-            templates += [
-                Template(x, row["need"], row["calls"], group, row.get("when"), row.get("after")) for x in lines
-            ]
+            templates += [Template(x, row["need"], row["calls"], group, row.get("when")) for x in lines]
     for device in slots["devices"]:
         for side in ("switched_on", "switched_off"):
             group += 1
