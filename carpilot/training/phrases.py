@@ -181,7 +181,8 @@ def filling(slot: Mapping[str, Any], random: Random) -> tuple[str, str]:
         number = low + (1 if whole_only else step) * random.randrange(
             int((high - low) / (1 if whole_only else step)) + 1
         )
-        spoken = in_words(number) if random.random() < 0.3 else f"{number:g}"
+        # A lone "one" is seldom a number, so that it is not read as one.
+        spoken = in_words(number) if number > 1 and random.random() < 0.3 else f"{number:g}"
         return spoken, f"{number:g}"
     value = random.choice(tuple(slot))
     return random.choice(str(slot[value]).split("|")), str(value)
