@@ -26,7 +26,7 @@ from carpilot.reasoning.grammar import Evidence, evidence_in, grammar
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.prompt import prompt, told_before
 from carpilot.reasoning.reasoner import Control
-from carpilot.reasoning.thought import read_calls
+from carpilot.reasoning.thought import conclusion, read_calls
 from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
 from carpilot.request import Request
 from carpilot.vehicle.state import VehicleState
@@ -86,10 +86,14 @@ class EmbeddedReasoner:
         words, context = prompt(request, state, history)
         written = self.write(words, context, tools, control)
 
-        def decide(calls: Sequence[Call]) -> Decision:
-            return tools.decide(calls, state, request.seat, written.thought, written.confidence, history)
+        wanted = read_calls(written.calls)
+        thought = written.thought + conclusion(wanted)
+        control.on_thought(conclusion(wanted))
 
-        decision = decide(read_calls(written.calls))
+        def decide(calls: Sequence[Call]) -> Decision:
+            return tools.decide(calls, state, request.seat, thought, written.confidence, history)
+
+        decision = decide(wanted)
         is_unsure = decision.act is Act.COMMAND and written.confidence < self.ask_below
         return decide([Call(ASK, {"about": "what"})]) if is_unsure else decision
 

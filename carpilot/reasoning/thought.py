@@ -1,6 +1,6 @@
 """How calls and thoughts are written by the embedded model: one line of thought, one line of compact JSON.
 
-need: warmer; clear windscreen. now: screen fogged. so: temperature up 2, front defrost on.
+need: warmer; clear windscreen. now: screen fogged.
 [{"name":"set_temperature","arguments":{"change":2}},{"name":"set_front_defrost","arguments":{"on":true}}]
 """
 
@@ -46,10 +46,15 @@ def call_in_words(call: Call) -> str:
     return " ".join(words)
 
 
-def thought_line(needs: Sequence[str], facts: Sequence[str], calls: Sequence[Call]) -> str:
-    """Return the thought: what is needed, what in the car bears on it, what follows."""
+def thought_line(needs: Sequence[str], facts: Sequence[str]) -> str:
+    """Return the thought as the model writes it: what is needed, and what in the car bears on it."""
     now = f" now: {', '.join(facts)}." if facts else ""
-    return f"need: {'; '.join(dict.fromkeys(needs))}.{now} so: {', '.join(map(call_in_words, calls))}."
+    return f"need: {'; '.join(dict.fromkeys(needs))}.{now}"
+
+
+def conclusion(calls: Sequence[Call]) -> str:
+    """Return what follows from a thought, the calls in words: ` so: temperature up 2, front defrost on.`"""
+    return f" so: {', '.join(map(call_in_words, calls))}."
 
 
 def calls_line(calls: Sequence[Call]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from carpilot.training.conditional import Conditional
 from carpilot.training.following import FollowUps
 from carpilot.training.phrases import Template, expand, filling, parse_calls, slots_of
-from carpilot.training.said import IMPERATIVE, NO_NEED, NOT_WANTED, Said
+from carpilot.training.said import IMPERATIVE, NOT_WANTED, Said
 
 _FAMILIES = (
     (
@@ -69,9 +69,9 @@ class Composer(Conditional, FollowUps):
         if way < SHARE_PART + SHARE_DROPPED:
             reason = self._frames("corrections", "reasons") if random.random() < 0.3 else ""
             text = first.text + self._frames("corrections", "dropped") + reason
-            return Said(text, (NO_NEED,), (NOT_WANTED,))
+            return Said(text, (NOT_WANTED,))
         second = self._of_the_same_tool(first) if random.random() < SHARE_SAME_TOOL else self.plain()
-        return Said(first.text + self._frames("corrections", "whole") + second.text, second.needs, second.calls)
+        return Said(first.text + self._frames("corrections", "whole") + second.text, second.calls)
 
     def reasoned(self) -> Said:
         """Return an explicit request with its reason: `it's chilly in here, could you set 24 degrees`, which is one act."""
@@ -83,7 +83,7 @@ class Composer(Conditional, FollowUps):
             text = f"{reason.text}{self._frames('reasoned')}{request.text}"
         else:
             text = f"{request.text}{self._frames('reasons')}{reason.text}"
-        return Said(re.sub(r" +", " ", text), request.needs, request.calls)
+        return Said(re.sub(r" +", " ", text), request.calls)
 
     def _like(self, family: Sequence[str], is_imperative: bool) -> Said:
         """Return a phrase of a family of tools that names an act, or one that only tells how things are."""
@@ -116,7 +116,7 @@ class Composer(Conditional, FollowUps):
         place, call = moved
         only = self._random.choice(("", "", "only ", "just "))
         text = f"{first.text}{self._frames('corrections', 'joins')}{only}{place}"
-        return Said(re.sub(r" +", " ", text), first.needs, (call,))
+        return Said(re.sub(r" +", " ", text), (call,))
 
     def _value_corrected(self, template: Template) -> Said | None:
         random, slots = self._random, self._book.slots
@@ -142,12 +142,12 @@ class Composer(Conditional, FollowUps):
         if "{" in calls or "{" in said or not correction:
             return None
         said += self._frames("corrections", "joins") + correction
-        return Said(re.sub(r" +", " ", said), tuple(template.need.split("; ")), parse_calls(calls))
+        return Said(re.sub(r" +", " ", said), parse_calls(calls))
 
     def negated(self) -> Said:
         """Return a request not to do something."""
         said = self._request()
-        return Said(self._frames("negations").replace("{a}", said.text), (NO_NEED,), (NOT_WANTED,))
+        return Said(self._frames("negations").replace("{a}", said.text), (NOT_WANTED,))
 
     def misheard(self, text: str) -> str:
         """Return words as a recogniser may get them wrong."""

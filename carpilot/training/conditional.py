@@ -30,7 +30,7 @@ class Conditional(Sayings):
         said = self._request() if random.random() < 0.8 else self.plain()
         if random.random() < 0.12:
             other = self._request()
-            said = Said(f"{said.text} and {other.text}", said.needs + other.needs, (said.calls + other.calls)[:4])
+            said = Said(f"{said.text} and {other.text}", (said.calls + other.calls)[:4])
         return self._framed(words, condition, is_unless, said)
 
     def _framed(self, words: str, condition: Call, is_unless: bool, said: Said) -> Said:
@@ -39,7 +39,7 @@ class Conditional(Sayings):
         should = _STATEMENT.sub(r"should \1 be \2", words)
         if should != words and not is_unless and self._random.random() < 0.06:
             text = f"{should}, {said.text}"
-        return Said(text, said.needs, (condition, *said.calls))
+        return Said(text, (condition, *said.calls))
 
     def _fact(self, name: str, is_so: bool) -> tuple[str, Call, bool]:
         """Return words for a fact or its contrary, the condition, and whether it is said with `unless`."""
@@ -90,7 +90,7 @@ class Conditional(Sayings):
         way, calls = row[side]
         words, condition, _ = self._fact(name, side == "is")
         condition = Call(ONLY_IF, {"fact": name, "is": side == "is"})
-        said = Said(self._one_of(self._book.conditions["pronouns"][way]), (self.need_of(calls),), parse_calls(calls))
+        said = Said(self._one_of(self._book.conditions["pronouns"][way]), parse_calls(calls))
         return self._framed(words, condition, False, said)
 
     def _its_level(self) -> Said:
@@ -102,7 +102,7 @@ class Conditional(Sayings):
         way = self._random.choice(tuple(row["calls"]))
         text = self._one_of(self._book.conditions["pronouns"][way]).replace("{n}", spoken)
         calls = parse_calls(row["calls"][way].replace("{n}", str(number)))
-        return self._framed(words, condition, False, Said(text, ("a set value",), calls))
+        return self._framed(words, condition, False, Said(text, calls))
 
     def _its_number(self) -> Said:
         """Ask for another value of what was compared: `if the volume is above 50, set it to 30`."""
@@ -111,7 +111,7 @@ class Conditional(Sayings):
         number, spoken = self._drawn(self._book.conditions["quantities"][name]["numbers"])
         text = self._one_of(self._book.conditions["pronouns"]["to"]).replace("{n}", spoken)
         calls = parse_calls(str(call).replace("{n}", str(number)))
-        return self._framed(words, condition, is_unless, Said(text, ("a set value",), calls))
+        return self._framed(words, condition, is_unless, Said(text, calls))
 
     def _there(self) -> Said:
         """Ask for something at the place that the condition names: `if someone is behind me, warm that seat`."""
@@ -124,5 +124,4 @@ class Conditional(Sayings):
         many = "many" if place == "rear" else "one"
         text = self._one_of(text).replace("{seat}", self._one_of(rows["words"]["seat"][many]))
         text = text.replace("{window}", self._one_of(rows["words"]["window"][many]))
-        need, calls = calls
-        return self._framed(words, condition, is_unless, Said(text, (need,), parse_calls(calls.replace("{p}", place))))
+        return self._framed(words, condition, is_unless, Said(text, parse_calls(calls.replace("{p}", place))))

@@ -12,6 +12,7 @@ from carpilot.reasoning.thought import calls_line, thought_line
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
 from carpilot.training.composing import Composer
+from carpilot.training.needs import Needs
 from carpilot.training.phrases import PhraseBook, Template, parse_calls
 from carpilot.training.said import Said
 
@@ -50,7 +51,6 @@ class Labelled:
     """A sentence from a corpus file with the calls that its label means."""
 
     text: str
-    need: str
     calls: tuple[Call, ...]
     corpus: str = ""
     licence: str = ""
@@ -75,6 +75,7 @@ class Corpus:
         self._weights = [_weight(t) for t in chosen]
         self._joinable = [t for t in chosen if not t.when and _is_action(t)]
         self._join_weights = [_weight(t) for t in self._joinable]
+        self._needs = Needs(book.templates, default_tools())
         self._by_tool: dict[str, list[Template]] = {}
         for template in self._joinable:
             self._by_tool.setdefault(template.calls.partition("(")[0], []).append(template)
@@ -90,7 +91,7 @@ class Corpus:
         random = self._random
         if self._labelled and random.random() < SHARE_LABELLED:
             row = random.choices(self._labelled, self._labelled_weights)[0]
-            return self._example(Said(row.text, (row.need,), row.calls), None)
+            return self._example(Said(row.text, row.calls), None)
         way = random.choices((*SHARES, "plain"), (*SHARES.values(), 1 - sum(SHARES.values())))[0]
         if way == "plain":
             return self.plain()
@@ -133,15 +134,13 @@ class Corpus:
         if _thing(calls[0]) == _thing(calls[1]):
             return self._paired()
         nouns = " and ".join(random.choice(row["nouns"].split("|")) for row in rows)
-        needs = tuple(row["need"] if side == "switched_on" else f"no {row['need']}" for row in rows)
-        return self._dressed(Said(random.choice(book.verbs[side]).replace("{x}", nouns), needs, calls))
+        return self._dressed(Said(random.choice(book.verbs[side]).replace("{x}", nouns), calls))
 
     def _terse(self) -> Said:
         """Return a bare list of things and states."""
         random, book = self._random, self._book
         rows = random.sample(book.devices, random.choice((2, 2, 3, 4)))
         text: list[str] = []
-        needs: list[str] = []
         calls: list[Call] = []
         for row in rows:
             side = random.choice(("switched_on", "switched_off"))
@@ -150,14 +149,13 @@ class Corpus:
                 return self._terse()
             noun, state = random.choice(row["nouns"].split("|")), "on" if side == "switched_on" else "off"
             text.append(f"{noun.removeprefix('the ')} {state}" if random.random() < 0.8 else f"{state} with {noun}")
-            needs.append(row["need"] if side == "switched_on" else f"no {row['need']}")
             calls.append(call)
         words = (
             random.choice((", ", ", ", " and ", ". ", "; ")).join(text[:-1])
             + random.choice((", ", " and ", ", and "))
             + text[-1]
         )
-        return self._dressed(Said(words, tuple(needs), tuple(calls)))
+        return self._dressed(Said(words, tuple(calls)))
 
     def _joined(self) -> Said:
         """Join two or three phrases whose calls do not touch the same thing."""
@@ -175,7 +173,7 @@ class Corpus:
         for part in parts[1:]:
             text += random.choice(self._book.joins) + part.text
         calls = tuple(call for part in parts for call in part.calls)[:4]
-        return self._dressed(Said(text, tuple(need for part in parts for need in part.needs), calls))
+        return self._dressed(Said(text, calls))
 
     def _dressed(self, said: Said) -> Said:
         """Put words around a phrase that change nothing."""
@@ -210,7 +208,7 @@ class Corpus:
         names = {call.name for call in said.calls}
         bearing = [fact.words for fact in facts if names & set(fact.tools)]
         seat = Seat(said.seat) if said.seat else random.choices(_SEATS, _SEAT_WEIGHTS)[0]
-        target = thought_line(said.needs, bearing, said.calls) + "\n" + calls_line(said.calls)
+        target = thought_line(self._needs.of(said.calls), bearing) + "\n" + calls_line(said.calls)
         text = self._composer.misheard(said.text) if random.random() < SHARE_MISHEARD else said.text
         return Example(with_digits(text), context_line(seat, facts, after), target)
 

@@ -8,7 +8,7 @@ from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.thought import call_in_words, plain_number
 from carpilot.reasoning.tools import SPEAKER, Call
 from carpilot.training.phrases import in_words, parse_calls
-from carpilot.training.said import NO_NEED, NOT_WANTED, Said, Sayings
+from carpilot.training.said import NOT_WANTED, Said, Sayings
 
 _OPPOSITE = {
     "driver": "passenger",
@@ -64,8 +64,8 @@ class FollowUps(Sayings):
     def _undo(self, first: Said, seat: str) -> Said:
         del seat
         if (len(first.calls) > 1 and self._random.random() < 0.6) or self._random.random() < 0.12:
-            return Said(self._frames("undo_all"), ("what was before",), (_ALL,))
-        return Said(self._frames("undo"), ("what was before",), (_LAST,))
+            return Said(self._frames("undo_all"), (_ALL,))
+        return Said(self._frames("undo"), (_LAST,))
 
     def _kept(self, call: Call) -> dict[str, Any]:
         """Return the arguments of a call that say where, not what."""
@@ -93,8 +93,7 @@ class FollowUps(Sayings):
         size = "plain" if way in ("up", "down") else random.choices(("small", "plain", "large"), (3, 5, 1))[0]
         text = self._frames(way) if way in ("up", "down") else self._frames(way, size)
         signed = {"more": sign, "less": -sign, "up": 1, "down": -1}[way] * sizes[size]
-        needs = tuple(first.needs[-1:]) if way == "more" else (f"other than {first.needs[-1]}",)
-        return Said(text, needs, (Call(call.name, {**self._kept(call), change: signed}),))
+        return Said(text, (Call(call.name, {**self._kept(call), change: signed}),))
 
     def _too(self, first: Said, seat: str) -> Said | None:
         """Complain of what is now too much or too little, in the words that suit the thing: too loud, still too cold."""
@@ -107,8 +106,7 @@ class FollowUps(Sayings):
         is_up = random.random() < 0.5
         text = self._frames("too", call.name, "up" if is_up else "down")
         signed = sizes["plain"] * (1 if is_up else -1)
-        need = "more of it" if is_up else "less of it"
-        return Said(text, (need,), (Call(call.name, {**self._kept(call), change: signed}),))
+        return Said(text, (Call(call.name, {**self._kept(call), change: signed}),))
 
     def _place(self, first: Said, seat: str) -> Said | None:
         call, tool = first.calls[-1], self._tools.get(first.calls[-1].name)
@@ -119,12 +117,12 @@ class FollowUps(Sayings):
             was = str(call.arguments.get(tool.by, tool.arguments[tool.by].default))
             other = _OPPOSITE.get(seat if was == SPEAKER else was)
             is_one = other in tool.arguments[tool.by].choices
-            return Said(self._frames(way), first.needs[-1:], (_at(call, tool.by, str(other)),)) if is_one else None
+            return Said(self._frames(way), (_at(call, tool.by, str(other)),)) if is_one else None
         moved = self._place_moved(call, seat)
         if moved is None:
             return None
         text = self._frames(way).replace("{place}", moved[0])
-        return Said(text, first.needs[-1:], (moved[1],) if way == "also_place" else (_LAST, moved[1]))
+        return Said(text, (moved[1],) if way == "also_place" else (_LAST, moved[1]))
 
     def _place_moved(self, call: Call, seat: str) -> tuple[str, Call] | None:
         """Return words for another place than that of a call, and the call there; nothing if it has no place."""
@@ -158,7 +156,7 @@ class FollowUps(Sayings):
         spoken = in_words(number) if 1 < number < 200 and random.random() < 0.35 else plain_number(number)
         value = int(number) if number == int(number) else number
         text = self._frames("value").replace("{n}", spoken)
-        return Said(text, ("a set value",), (Call(call.name, {**self._kept(call), argument.name: value}),))
+        return Said(text, (Call(call.name, {**self._kept(call), argument.name: value}),))
 
     def _choice(self, first: Said, seat: str) -> Said | None:
         """Choose another of what a call could have chosen: `no, at the windscreen`, `green instead`."""
@@ -169,7 +167,7 @@ class FollowUps(Sayings):
             return None
         choice = self._random.choice([choice for choice in rows if choice != call.arguments[tool.value]])
         text = self._frames("choice").replace("{x}", self._frames("choices", call.name, choice))
-        return Said(text, first.needs[-1:], (Call(call.name, {**call.arguments, tool.value: choice}),))
+        return Said(text, (Call(call.name, {**call.arguments, tool.value: choice}),))
 
     def _back(self, first: Said, seat: str) -> Said | None:
         """Return a request for the contrary of a call: off again, close it."""
@@ -182,15 +180,15 @@ class FollowUps(Sayings):
             if isinstance(call.arguments.get(name), bool):
                 is_on = not call.arguments[name]
                 text = self._frames("back", words[0 if is_on else 1])
-                return Said(text, ("the contrary",), (Call(call.name, {**call.arguments, name: is_on}),))
+                return Said(text, (Call(call.name, {**call.arguments, name: is_on}),))
         is_level = call.arguments.get("level") and tool.arguments["level"].minimum == 0
         if is_level or (call.name in ("set_window", "set_sunroof") and call.arguments.get("percent")):
             name, word = ("level", "off") if is_level else ("percent", "closed")
             shut = Call(call.name, {**call.arguments, name: 0})
-            return Said(self._frames("back", word), ("the contrary",), (shut,))
+            return Said(self._frames("back", word), (shut,))
         if call.name == "set_playback":
             action = "play" if call.arguments["action"] != "play" else "pause"
-            return Said(self._frames("back", action), ("the contrary",), (Call(call.name, {"action": action}),))
+            return Said(self._frames("back", action), (Call(call.name, {"action": action}),))
         return None
 
     def _again(self, first: Said, seat: str) -> Said | None:
@@ -199,11 +197,11 @@ class FollowUps(Sayings):
         tool = self._tools.get(call.name)
         if tool is None or not (call.name in _MOMENTARY or (tool.change and tool.change in call.arguments)):
             return None
-        return Said(self._frames("again"), first.needs[-1:], (call,))
+        return Said(self._frames("again"), (call,))
 
     def _stopped(self, first: Said, seat: str) -> Said:
         del first, seat
-        return Said(self._frames("stop"), (NO_NEED,), (NOT_WANTED,))
+        return Said(self._frames("stop"), (NOT_WANTED,))
 
     def _after_answer(self) -> Said:
         """Return what is to be done to what was told: `set it to ten`, after the volume was told."""
@@ -212,8 +210,8 @@ class FollowUps(Sayings):
             return self._after_fact()
         topic = self._random.choice(tuple(rows))
         (call,) = parse_calls(rows[topic])
-        said = self._number(call) if self._random.random() < 0.5 else self._too(Said("", ("",), (call,)), "")
-        said = said or self._more(Said("", ("what was told",), (call,)), "")
+        said = self._number(call) if self._random.random() < 0.5 else self._too(Said("", (call,)), "")
+        said = said or self._more(Said("", (call,)), "")
         if said is None:
             raise ValueError(f"what was told of {topic} cannot be set")
         return replace(said, after=f"told {topic.replace('_', ' ')}")
@@ -224,7 +222,7 @@ class FollowUps(Sayings):
         topic = self._random.choice(tuple(topics))
         way, calls = self._random.choice(tuple(rows["themselves"][topics[topic]].values()))
         text = self._one_of(rows["pronouns"][way])
-        return Said(text, (self.need_of(calls),), parse_calls(calls), f"told {topic.replace('_', ' ')}")
+        return Said(text, parse_calls(calls), f"told {topic.replace('_', ' ')}")
 
     def answered(self) -> Said:
         """Return the answer to a question back: the thing alone, after a request that did not name it."""
@@ -232,9 +230,8 @@ class FollowUps(Sayings):
         side = self._random.choice(("switched_on", "switched_off"))
         noun = self._one_of(device["nouns"]).removeprefix("the ")
         asked = self._frames("asked", "on" if side == "switched_on" else "off")
-        need = device["need"] if side == "switched_on" else f"no {device['need']}"
         text = self._frames("answers").replace("{x}", noun)
-        return Said(text, (need,), parse_calls(device[side]), f"asked on: {asked}")
+        return Said(text, parse_calls(device[side]), f"asked on: {asked}")
 
 
 def _at(call: Call, by: str, place: str) -> Call:

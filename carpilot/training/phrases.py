@@ -63,14 +63,14 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
         for row in load_yaml(path).get("groups", ()):
             group += 1
             lines = [line.strip() for line in row["phrases"].splitlines() if line.strip()]
-            parse_calls(_SLOT.sub("1", row["calls"]))
+            parse_calls(without_slots(row["calls"]))
             templates += [Template(x, row["need"], row["calls"], group, row.get("when")) for x in lines]
     for device in slots["devices"]:
         for side in ("switched_on", "switched_off"):
             group += 1
             for verb in slots["verbs"][side].split("|"):
                 text = verb.replace("{x}", "(" + device["nouns"] + ")")
-                need = device["need"] if side == "switched_on" else f"no {device['need']}"
+                need = device["need"] if side == "switched_on" else f"no {device['need'].removeprefix('a ')}"
                 templates.append(Template(text, need, device[side], group, names_device=True))
     return PhraseBook(
         templates=tuple(templates),
@@ -166,6 +166,11 @@ def _unsaid(name: str, slot: Mapping[str, Any]) -> str:
         if isinstance(said, str) and "" in said.split("|"):
             return str(value)
     raise InputError(f"the slot {name!r} stands in the calls only, but has no value for saying nothing")
+
+
+def without_slots(calls: str) -> str:
+    """Return calls in writing with a number in every slot, so that they can be read."""
+    return _SLOT.sub("50", calls)
 
 
 def slots_of(text: str) -> list[tuple[str, str]]:

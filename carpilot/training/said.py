@@ -1,4 +1,4 @@
-"""One phrase of the book, said: its words, what is needed, the calls, and the turns before that it belongs to."""
+"""One phrase of the book, said: its words, the calls, and the turns before that it belongs to."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,6 @@ IMPERATIVE = re.compile(
     r"recline|tilt|honk|wash|clear|defrost|send|charge|reset|change|give|let|use|go|drive|select|choose|answer|hang)\b"
 )
 NOT_WANTED = Call(REFUSE, {"because": "not_wanted"})
-NO_NEED = "nothing that is wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,6 @@ class Said:
     """Words with what they mean. `after` are the turns before, as the prompt tells them; `seat` is whose voice it must be."""
 
     text: str
-    needs: tuple[str, ...]
     calls: tuple[Call, ...]
     after: str = ""
     seat: str = ""
@@ -35,17 +33,12 @@ class Sayings:
 
     def __init__(self, book: PhraseBook, tools: ToolCatalogue, random: Random, draw: Callable[[str], Template]) -> None:
         self._book, self._tools, self._random, self._draw = book, tools, random, draw
-        self._needs = {template.calls: template.need for template in book.templates}
 
     def plain(self, template: Template | None = None) -> Said:
         """Return one phrase, filled."""
         template = template or self._draw("")
         text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
-        return Said(text, tuple(template.need.split("; ")), parse_calls(calls))
-
-    def need_of(self, calls: str) -> str:
-        """Return what the book says is needed where it writes the same calls."""
-        return self._needs.get(calls, "what was named")
+        return Said(text, parse_calls(calls))
 
     def turns(self, calls: Sequence[Call]) -> str:
         """Return the prompt's words for turns that ended with some calls."""

@@ -12,10 +12,11 @@ from carpilot.reasoning.embedded import END, read_card
 from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.prompt import told_before
-from carpilot.reasoning.thought import calls_line, read_calls, thought_line
+from carpilot.reasoning.thought import calls_line, conclusion, read_calls, thought_line
 from carpilot.reasoning.tools import Call, default_tools
 from carpilot.request import Seat
 from carpilot.training.corpus import Corpus
+from carpilot.training.needs import Needs
 from carpilot.training.phrases import expand, fill, held_out, in_words, parse_calls, read_phrase_book
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of
@@ -120,6 +121,16 @@ def test_targets_read_back() -> None:
 
 def test_a_thought_is_plain_to_read() -> None:
     calls = [Call("set_seat_heating", {"seat": "rear_left", "change": -1}), Call("set_lock", {"locked": True})]
-    assert thought_line(["a", "b"], ["cabin cold"], calls) == (
-        "need: a; b. now: cabin cold. so: seat heating rear left down 1, lock locked."
-    )
+    thought = thought_line(["a", "b"], ["cabin cold"]) + conclusion(calls)
+    assert thought == "need: a; b. now: cabin cold. so: seat heating rear left down 1, lock locked."
+
+
+def test_given_one_need_by_many_names_when_asked_then_the_call_has_one_of_them_at_every_place() -> None:
+    needs = Needs(BOOK.templates, TOOLS)
+    up, down = (Call("set_temperature", {"zone": "rear", "change": change}) for change in (1, -4))
+    assert needs.of([up]) == needs.of([Call("set_temperature", {"change": 2})]) != needs.of([down])
+    shut = [Call("set_window", {"window": window, "percent": 0}) for window in ("driver", "passenger")]
+    assert len(needs.of(shut)) == 1 and needs.of(shut) != needs.of([Call("set_window", {"percent": 100})])
+    assert needs.of([Call("only_if", {"fact": "dark", "is": False}), up]) == ("only if not dark", *needs.of([up]))
+    named = [needs.of([call]) for name in TOOLS for call in [Call(name, {})]]
+    assert all(len(need) == 1 for need in named)

@@ -1,0 +1,57 @@
+"""What is needed, by what is called: the name that the phrase book gives most often to the need behind a call.
+
+The book's authors call one need by many names. A thought that had to guess the wording would guess wrong the more often,
+and its doubt would be one of words; so every call has one name for the need that it serves.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
+from carpilot.reasoning.history import UNDO
+from carpilot.reasoning.thought import call_in_words
+from carpilot.reasoning.tools import Call, ToolCatalogue
+from carpilot.training.phrases import Template, parse_calls, without_slots
+
+_WHAT_WAS_BEFORE = "what was before"
+
+
+class Needs:
+    """The names of needs that a book gives."""
+
+    def __init__(self, templates: Sequence[Template], tools: ToolCatalogue) -> None:
+        self._tools = tools
+        counts: dict[str, Counter[str]] = {}
+        for template in templates:
+            calls, needs = parse_calls(without_slots(template.calls)), template.need.split("; ")
+            for call, need in zip(calls, needs, strict=False):
+                counts.setdefault(self._kind(call), Counter())[need] += 1
+        self._names = {kind: found.most_common(1)[0][0] for kind, found in counts.items()}
+
+    def of(self, calls: Sequence[Call]) -> tuple[str, ...]:
+        """Return what calls are needed for, each need once; a condition stands for itself."""
+        return tuple(dict.fromkeys(map(self._name, calls)))
+
+    def _name(self, call: Call) -> str:
+        if call.name == UNDO:
+            return _WHAT_WAS_BEFORE
+        if call.name in (ONLY_IF, ONLY_IF_NUMBER):
+            return call_in_words(call)
+        return self._names.get(self._kind(call)) or call_in_words(Call(call.name, {}))
+
+    def _kind(self, call: Call) -> str:
+        """Return what tells needs apart: not the place; of numbers whether it is the least, the most or between."""
+        tool = self._tools[call.name] if call.name in self._tools else None
+        told = [call.name]
+        for name, value in call.arguments.items():
+            if tool is not None and name == tool.by:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                told.append(f"{name}={value}")
+            elif tool is not None and name == tool.change:
+                told.append("up" if value > 0 else "down")
+            else:
+                least = tool is not None and value == tool.arguments[name].minimum
+                most = tool is not None and value == tool.arguments[name].maximum
+                told.append("least" if least else "most" if most else "set")
+        return " ".join(told)
