@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from carpilot.training.network import Network
 
 _PROMPT_KEYS = re.compile(r"cross_key_value(?:_(\d+))?")
+_ADDED = re.compile(r"decoder\.\d+\.(self_out|cross_out|outer)\.(weight|bias)")
 _GRAPHS = ("encoder.onnx", "decoder.onnx")
 
 
@@ -54,7 +55,10 @@ def _plain(values: dict[str, Any], name: str) -> torch.Tensor:
 
 
 def go_on_from(network: Network, reader: Tokenizer, writer: Tokenizer, folder: Path) -> int:
-    """Give a new network the weights of a model of the same sizes, and return how many parameters got theirs."""
+    """Give a new network the weights of a model of the same widths, and return how many parameters got theirs.
+
+    Layers of the decoder that the model has not begin as ones that change nothing.
+    """
     weights = weights_of(folder)
     tables = {"word.weight": ("reader.json", reader), "token.weight": ("writer.json", writer)}
     taken = 0
@@ -67,6 +71,8 @@ def go_on_from(network: Network, reader: Tokenizer, writer: Tokenizer, folder: P
             elif name in weights and weights[name].shape == parameter.shape:
                 parameter.copy_(weights[name])
                 taken += 1
+            elif name not in weights and _ADDED.fullmatch(name):
+                parameter.zero_()
     return taken
 
 

@@ -24,9 +24,9 @@ def _words(texts: list[str]) -> tuple[Tokenizer, Tokenizer]:
     return reader_from_texts(texts, 200), writer_from_texts(texts, 400)
 
 
-def _network(reader: Tokenizer, writer: Tokenizer, seed: int) -> Network:
+def _network(reader: Tokenizer, writer: Tokenizer, seed: int, **sizes: int) -> Network:
     torch.manual_seed(seed)
-    network = Network(Shape(words=reader.get_vocab_size(), tokens=writer.get_vocab_size(), **SIZES))
+    network = Network(Shape(words=reader.get_vocab_size(), tokens=writer.get_vocab_size(), **{**SIZES, **sizes}))
     with torch.no_grad():  # as after training, no two parts are alike
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -47,6 +47,19 @@ def test_a_written_model_goes_on(tmp_path: Path) -> None:
             assert torch.allclose(parameters[name], parameter, atol=0.02), name
     row, before = (words[0].token_to_id("window") for words in (new_words, old_words))
     assert torch.allclose(new.word.weight[row], old.word.weight[before], atol=0.02)
+
+
+def test_given_more_layers_when_it_goes_on_then_it_writes_as_before(tmp_path: Path) -> None:
+    words = _words(["open the window"])
+    old = _network(*words, seed=1).eval()
+    deeper = _network(*words, seed=2, layers=4).eval()
+    export(old, *words, tmp_path / "old", {})
+
+    go_on_from(deeper, *words, tmp_path / "old")
+
+    ids, tokens = torch.tensor([[3, 5, 7]]), torch.tensor([[0, 2, 4]])
+    one, other = (network(ids, ids > 0, tokens) for network in (old, deeper))
+    assert torch.allclose(one, other, atol=0.2 * float(one.std()))
 
 
 def test_every_weight_of_the_shipped_model_is_found() -> None:
