@@ -41,17 +41,16 @@ class Needs:
 
     def _kind(self, call: Call) -> str:
         """Return what tells needs apart: not the place; of numbers whether it is the least, the most or between."""
-        tool = self._tools[call.name] if call.name in self._tools else None
         told = [call.name]
+        if call.name not in self._tools:
+            return " ".join([call.name, *(f"{name}={value}" for name, value in call.arguments.items())])
+        tool = self._tools[call.name]
         for name, value in call.arguments.items():
-            if tool is not None and name == tool.by:
-                continue
             if isinstance(value, bool) or not isinstance(value, int | float):
-                told.append(f"{name}={value}")
-            elif tool is not None and name == tool.change:
+                told += [f"{name}={value}"] if name != tool.by else []
+            elif name == tool.change:
                 told.append("up" if value > 0 else "down")
             else:
-                least = tool is not None and value == tool.arguments[name].minimum
-                most = tool is not None and value == tool.arguments[name].maximum
-                told.append("least" if least else "most" if most else "set")
+                argument = tool.arguments[name]
+                told.append({argument.minimum: "least", argument.maximum: "most"}.get(value, "set"))
         return " ".join(told)
