@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from carpilot.errors import InputError
+from carpilot.reasoning.numbers import with_digits
 from carpilot.reasoning.scripted import ScriptedReasoner
 from carpilot.reasoning.tools import Call
 from carpilot.request import Seat
 from carpilot.scenario.evaluate import evaluate, run_case
 from carpilot.scenario.figures import LIMITS
-from carpilot.scenario.suite import Case, find_suites, read_expectation, read_suite
+from carpilot.scenario.suite import Case, find_suites, measured_sources, read_expectation, read_suite
+from carpilot.training.labels import read_corpora
 from carpilot.vehicle.catalogue import default_catalogue
 
 CATALOGUE = default_catalogue()
@@ -95,13 +97,28 @@ def test_the_development_suite_has_its_hard_kinds_and_its_limits_and_a_fifth_asi
     assert len(set(identifiers)) == len(identifiers)
 
 
-def test_the_public_suite_finds_the_words_of_every_case() -> None:
+@pytest.fixture
+def requests() -> Path:
     data = os.environ.get("CARPILOT_SHARED_DATA", "")
-    requests = Path(data) / "requests"
-    if not data or not requests.is_dir():
+    folder = Path(data) / "requests"
+    if not data or not folder.is_dir():
         pytest.skip("the public request files are not here; set CARPILOT_SHARED_DATA to their folder")
-    for path in find_suites(["public", "aside"]):
+    return folder
+
+
+def test_the_public_suites_find_the_words_of_every_case(requests: Path) -> None:
+    for path in find_suites(["public", "public_more", "aside"]):
         assert read_suite(path, CATALOGUE, requests).unjoined == 0
+
+
+def test_given_suites_when_trained_then_none_of_their_sentences_trains(requests: Path) -> None:
+    trainable = requests / "public_en_trainable.jsonl"
+    everything, trained = (read_corpora([trainable], held) for held in ((), measured_sources()))
+    suites = [read_suite(path, CATALOGUE, requests) for path in find_suites(["public", "public_more", "aside"])]
+    measured = {with_digits(words) for suite in suites for case in suite.cases for words in case.say}
+    assert not measured & {with_digits(row.text) for row in trained}
+    assert measured & {with_digits(row.text) for row in everything}  # otherwise holding out would be for nothing
+    assert len(trained) > 0.9 * len(everything)
 
 
 @pytest.mark.parametrize(
