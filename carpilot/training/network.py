@@ -29,7 +29,7 @@ class Shape:
     encoder_inner: int = 1536
     prompt_length: int = 96
     width: int = 256
-    layers: int = 2
+    layers: int = 4
     heads: int = 4
     inner: int = 768
     answer_length: int = 192
