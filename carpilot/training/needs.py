@@ -29,8 +29,17 @@ class Needs:
         self._names = {kind: found.most_common(1)[0][0] for kind, found in counts.items()}
 
     def of(self, calls: Sequence[Call]) -> tuple[str, ...]:
-        """Return what calls are needed for, each need once; a condition stands for itself."""
-        return tuple(dict.fromkeys(map(self._name, calls)))
+        """Return what calls are needed for; a condition stands for itself, and a need of several calls tells each place."""
+        names = [self._name(call) for call in calls]
+        told = (
+            f"{name} {self._place(call)}".strip() if names.count(name) > 1 else name
+            for name, call in zip(names, calls, strict=True)
+        )
+        return tuple(dict.fromkeys(told))
+
+    def _place(self, call: Call) -> str:
+        by = self._tools[call.name].by if call.name in self._tools else None
+        return str(call.arguments.get(by, "")).replace("_", " ") if by else ""
 
     def _name(self, call: Call) -> str:
         if call.name == UNDO:
