@@ -21,7 +21,7 @@ MAX_THOUGHT_CHARACTERS = 220
 MAX_GRAMMAR_CALLS = 5
 MAX_GRAMMAR_CONDITIONS = 2
 MAX_THOUGHT_NUMBERS = 6
-_SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "quarters": 75}
+_SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "thirds": 67, "quarters": 75}
 _HIGHEST = re.compile(
     r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all (the )?way|"
     r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far|much) as)\b"
