@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
 from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.thought import call_in_words
-from carpilot.reasoning.tools import Call, ToolCatalogue
+from carpilot.reasoning.tools import ANSWER, Call, ToolCatalogue
 from carpilot.training.phrases import Template, parse_calls, without_slots
 
 _WHAT_WAS_BEFORE = "what was before"
@@ -29,7 +29,7 @@ class Needs:
         self._names = {kind: found.most_common(1)[0][0] for kind, found in counts.items()}
 
     def of(self, calls: Sequence[Call]) -> tuple[str, ...]:
-        """Return what calls are needed for; a condition stands for itself, and a need of several calls tells each place."""
+        """Return what calls are needed for; a condition or an answer stands for itself, and a need of several calls tells each place."""
         names = [self._name(call) for call in calls]
         told = (
             f"{name} {self._place(call)}".strip() if names.count(name) > 1 else name
@@ -44,7 +44,7 @@ class Needs:
     def _name(self, call: Call) -> str:
         if call.name == UNDO:
             return _WHAT_WAS_BEFORE
-        if call.name in (ONLY_IF, ONLY_IF_NUMBER):
+        if call.name in (ONLY_IF, ONLY_IF_NUMBER, ANSWER):
             return call_in_words(call)
         return self._names.get(self._kind(call)) or call_in_words(Call(call.name, {}))
 
