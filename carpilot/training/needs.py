@@ -29,7 +29,10 @@ class Needs:
         self._names = {kind: found.most_common(1)[0][0] for kind, found in counts.items()}
 
     def of(self, calls: Sequence[Call]) -> tuple[str, ...]:
-        """Return what calls are needed for; a condition or an answer stands for itself, and a need of several calls tells each place."""
+        """Return what calls are needed for, a need of several calls with each place.
+
+        A condition, or what is to be told, stands for itself.
+        """
         names = [self._name(call) for call in calls]
         told = (
             f"{name} {self._place(call)}".strip() if names.count(name) > 1 else name
