@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from random import Random
 
 from carpilot.reasoning.numbers import with_digits
@@ -69,12 +70,12 @@ class Corpus:
     ) -> None:
         self._book, self._labelled, self._random = book, labelled, random
         kinds = Counter(_kind(row) for row in labelled)
-        self._labelled_weights = [kinds[_kind(row)] ** -0.5 for row in labelled]
+        self._labelled_sums = _sums(kinds[_kind(row)] ** -0.5 for row in labelled)
         chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
         self._templates, self._is_kept_back = chosen, only_left_out
-        self._weights = [_weight(t) for t in chosen]
+        self._sums = _sums(map(_weight, chosen))
         self._joinable = [t for t in chosen if not t.when and _is_action(t)]
-        self._join_weights = [_weight(t) for t in self._joinable]
+        self._join_sums = _sums(map(_weight, self._joinable))
         self._needs = Needs(book.templates, default_tools())
         self._by_tool: dict[str, list[Template]] = {}
         for template in self._joinable:
@@ -90,7 +91,7 @@ class Corpus:
         """Return the next example."""
         random = self._random
         if self._labelled and random.random() < SHARE_LABELLED:
-            row = random.choices(self._labelled, self._labelled_weights)[0]
+            row = random.choices(self._labelled, cum_weights=self._labelled_sums)[0]
             return self._example(Said(row.text, row.calls), None)
         way = random.choices((*SHARES, "plain"), (*SHARES.values(), 1 - sum(SHARES.values())))[0]
         if way == "plain":
@@ -105,14 +106,14 @@ class Corpus:
 
     def plain(self) -> Example:
         """Return an example of one phrase."""
-        template = self._random.choices(self._templates, self._weights)[0]
+        template = self._random.choices(self._templates, cum_weights=self._sums)[0]
         return self._example(self._dressed(self._composer.plain(template)), template)
 
     def _draw(self, tool: str) -> Template:
         """Return a template that may be joined, of one tool if that is named and the book has one."""
         if tool in self._by_tool:
             return self._random.choice(self._by_tool[tool])
-        return self._random.choices(self._joinable, self._join_weights)[0]
+        return self._random.choices(self._joinable, cum_weights=self._join_sums)[0]
 
     def _polite(self, said: Said) -> Said:
         """Put a word before or after what is composed, seldom: its frames have words enough."""
@@ -234,6 +235,11 @@ def _weight(template: Template) -> float:
     if template.calls.startswith((ASK, REFUSE, ANSWER)):
         return 2.0
     return 2.0 if _VALUE_SLOT.search(template.text) else 1.0
+
+
+def _sums(weights: Iterable[float]) -> list[float]:
+    """Return running sums of weights: with these, drawing takes no time that grows with the book."""
+    return list(accumulate(weights))
 
 
 def _thing(call: Call) -> str:
