@@ -32,7 +32,7 @@ _LOWEST = re.compile(
 )
 _MIDDLING = re.compile(r"\b(medium|mid|middle|moderate|normal)\b")
 _DIGITS = re.compile(r"\d+")
-_PERCENT = re.compile(r"percent|%")
+_PERCENT = re.compile(r"per ?cent|%")
 # Positions that a plain verb means: to open, to close, to tilt; the newest message.
 _ALWAYS = {
     ("set_window", "percent"): (0.0, 100.0),
