@@ -140,6 +140,14 @@ def test_odd_characters_are_read(model: EmbeddedReasoner, state: VehicleState) -
         assert model.propose(Request(1, text), state, TOOLS, (), Control()).act in Act
 
 
+def test_the_model_card_tells_of_the_weights_that_ship(model: EmbeddedReasoner) -> None:
+    page = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    assert [name for name, digest in model.card["sha256"].items() if f"| {name} | `{digest}` |" not in page] == []
+    corpora = {row["corpus"].split("-")[0] for row in model.card["data"] if "corpus" in row}
+    told = page.replace("Home Assistant intents", "HA").replace("Snips 2017", "Snips2017").replace("MS-", "MS ")
+    assert {name for name in corpora if name not in told} <= {"carpilot phrase book"}
+
+
 def _allowed(tool: str, argument: str, evidence: Evidence) -> tuple[float, ...]:
     if tool == "only_if_number":
         return evidence.numbers
