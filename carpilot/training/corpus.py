@@ -102,7 +102,7 @@ class Corpus:
             seat = random.choices(_SEATS, _SEAT_WEIGHTS)[0].value
             return self._example(self._polite(self._composer.follow_up(seat)), None)
         composed: Said = getattr(self._composer, way)()
-        return self._example(self._polite(composed), None)
+        return self._example(self._polite(composed), None, is_first=way == "bare")
 
     def plain(self) -> Example:
         """Return an example of one phrase."""
@@ -202,10 +202,10 @@ class Corpus:
                 wanted.add(name)
         return tuple(fact for fact in FACTS if fact.name in wanted)
 
-    def _example(self, said: Said, template: Template | None) -> Example:
+    def _example(self, said: Said, template: Template | None, is_first: bool = False) -> Example:
         random = self._random
         facts = self._facts(template)
-        after = said.after or self._history()
+        after = said.after or ("" if is_first else self._history())
         names = {call.name for call in said.calls}
         bearing = [fact.words for fact in facts if names & set(fact.tools)]
         seat = Seat(said.seat) if said.seat else random.choices(_SEATS, _SEAT_WEIGHTS)[0]

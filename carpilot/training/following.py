@@ -6,7 +6,7 @@ from typing import Any
 from carpilot.reasoning.grammar import USUAL_CHANGES
 from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.thought import call_in_words, plain_number
-from carpilot.reasoning.tools import SPEAKER, Call
+from carpilot.reasoning.tools import ASK, SPEAKER, Call
 from carpilot.training.phrases import in_words, parse_calls
 from carpilot.training.said import NOT_WANTED, Said, Sayings
 
@@ -215,6 +215,13 @@ class FollowUps(Sayings):
         if said is None:
             raise ValueError(f"what was told of {topic} cannot be set")
         return replace(said, after=f"told {topic.replace('_', ' ')}")
+
+    def bare(self) -> Said:
+        """Return a follow-up that nothing went before, so that it must ask: `make it 30`, `a bit more`."""
+        way = self._random.choice((("value",), ("value",), ("up",), ("down",), ("more", "small"), ("less", "plain")))
+        number = self._random.randrange(2, 100)
+        spoken = in_words(number) if self._random.random() < 0.3 else str(number)
+        return Said(self._frames(*way).replace("{n}", spoken), (Call(ASK, {"about": "what"}),))
 
     def _after_fact(self) -> Said:
         """Return the contrary of a fact that was told: `shut it`, after it was told that the boot is open."""

@@ -94,7 +94,7 @@ def test_the_speaker_is_meant(model: EmbeddedReasoner, state: VehicleState) -> N
         ("tell me a joke", Act.REFUSE),
         ("hit the brakes", Act.REFUSE),
         ("how fast are we going", Act.ANSWER),
-        ("turn it to 30", Act.ASK),
+        ("the other one", Act.ASK),
     ],
 )
 def test_what_is_not_a_command(model: EmbeddedReasoner, state: VehicleState, text: str, act: Act) -> None:

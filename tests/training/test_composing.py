@@ -143,6 +143,12 @@ def test_given_a_reason_when_a_request_stands_beside_it_then_only_the_request_is
     assert all(said.calls == (Call("set_steering_wheel_heating", {"level": 2}),) for said in both)
 
 
+def test_given_nothing_before_when_only_a_value_or_direction_is_said_then_it_asks() -> None:
+    said = many(LAMP, "bare", 100)
+    assert all(one.calls == (Call("ask", {"about": "what"}),) and not one.after for one in said)
+    assert len({one.text for one in said}) > 50
+
+
 def test_given_a_place_when_corrected_then_the_second_counts() -> None:
     found = [one for one in many(WINDOW, "corrected", 1500) if one.text.endswith(" rear left")]
     assert found and all(one.calls[0].arguments["window"] == "rear_left" for one in found)
