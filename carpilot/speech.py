@@ -43,6 +43,14 @@ def _say_number(signal: Signal, value: float) -> str:
     return f"{text} {SYMBOLS.get(signal.unit, '')}".strip()
 
 
+def say(signal: Signal, value: Value | None) -> str:
+    """Return a signal and its value: driver temperature 22 °C, passenger seat ventilation level 2."""
+    label = signal.label
+    if signal.path.endswith("HeatingCooling") and value is not None:  # one signal for both, whose value says which
+        label = label.removesuffix(" heating")
+    return f"{label} {say_value(signal, value)}"
+
+
 def join(parts: Sequence[str]) -> str:
     """Return parts as a list in a sentence."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
@@ -56,13 +64,13 @@ def sentence(text: str) -> str:
 
 def tell(catalogue: Catalogue, paths: Sequence[str], state: VehicleState) -> str:
     """Return the answer to a question about signals: their actual values."""
-    said = [f"{catalogue[path].label} {say_value(catalogue[path], state.actual(path))}" for path in paths]
+    said = [say(catalogue[path], state.actual(path)) for path in paths]
     return sentence(join(said))
 
 
 def tell_changes(catalogue: Catalogue, changes: Sequence[tuple[str, Value | None]]) -> str:
     """Return what is now so, as observed, with a long list cut short."""
-    said = [f"{catalogue[path].label} {say_value(catalogue[path], actual)}" for path, actual in changes]
+    said = [say(catalogue[path], actual) for path, actual in changes]
     if len(said) > MAX_NAMED + 1:
         said = [*said[:MAX_NAMED], f"{len(said) - MAX_NAMED} more"]
     return sentence(join(said))
