@@ -5,6 +5,8 @@ CarpilotError
 │   ├── UnknownNameError  a path, tool, model or message that does not exist
 │   └── DisplayError      there is no display to open a window on
 ├── ModelOutputError      a model produced something that is not a decision; says what it should read next
+│   └── StepLimitError    it had as many steps as it may have, and decided nothing
+├── ModelUnavailableError a model cannot be reached, or gave no answer; nothing was decided
 └── WireError             bytes on the bus that cannot be meant: length, counter, CRC
 """
 
@@ -35,6 +37,14 @@ class DisplayError(InputError):
 
 class ModelOutputError(CarpilotError):
     """A model's output is not a decision. The message is written for the model to read."""
+
+
+class StepLimitError(ModelOutputError):
+    """A model has used up its steps without a decision."""
+
+
+class ModelUnavailableError(CarpilotError):
+    """A model gave no answer: its server is not there, is too slow, or failed. One line says which."""
 
 
 class WireError(CarpilotError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from carpilot.decision import Act, Decision
-from carpilot.errors import ModelOutputError
+from carpilot.errors import ModelOutputError, ModelUnavailableError, StepLimitError
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
@@ -24,16 +24,19 @@ class Exit(Enum):
     NOT_UNDERSTOOD = "not understood"
     CANCELLED = "cancelled"
     OUT_OF_TIME = "out of time"
+    TOO_MANY_STEPS = "too many steps"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What came out: a decision, how the loop ended, the attempts it took, and the model's own time."""
+    """What came out: a decision, how the loop ended, the attempts it took, the model's own time, and why it failed."""
 
     decision: Decision
     exit: Exit
     attempts: int
     model_ms: float
+    problem: str = ""
 
 
 def _sorry(text: str) -> Decision:
@@ -51,12 +54,16 @@ def propose(
     """Run a model until it decides, errs too often, is cancelled or takes too long. What it may read back is its error."""
     start_ns = time.perf_counter_ns()
 
-    def end(decision: Decision, how: Exit, attempts: int) -> Proposal:
-        return Proposal(decision, how, attempts, (time.perf_counter_ns() - start_ns) / NS_PER_MS)
+    def end(decision: Decision, how: Exit, attempts: int, problem: str = "") -> Proposal:
+        return Proposal(decision, how, attempts, (time.perf_counter_ns() - start_ns) / NS_PER_MS, problem)
 
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             decision = reasoner.propose(request, state, tools, history, control)
+        except ModelUnavailableError as error:
+            return end(_sorry("My model cannot be reached, so I did nothing."), Exit.UNAVAILABLE, attempt, str(error))
+        except StepLimitError as error:
+            return end(_sorry("I could not settle that, so I did nothing."), Exit.TOO_MANY_STEPS, attempt, str(error))
         except ModelOutputError as error:
             control.feedback = str(error)
             decision = None
@@ -66,4 +73,5 @@ def propose(
             return end(_sorry("That took me too long, so I did nothing."), Exit.OUT_OF_TIME, attempt)
         if decision is not None:
             return end(decision, Exit.DECIDED, attempt)
-    return end(_sorry("I did not understand that, so I did nothing."), Exit.NOT_UNDERSTOOD, MAX_ATTEMPTS)
+    problem = control.feedback
+    return end(_sorry("I did not understand that, so I did nothing."), Exit.NOT_UNDERSTOOD, MAX_ATTEMPTS, problem)

@@ -10,7 +10,6 @@ of an action than its card's threshold asks; a refusal or an answer moves nothin
 import hashlib
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,10 +105,9 @@ class EmbeddedReasoner:
         mask = allocate_token_bitmask(1, int(self._shape["tokens"]))
         written: list[int] = []
         chunk, confidence, in_calls = [self._end], 1.0, False
-        deadline = time.monotonic() + control.max_seconds
         limit = min(control.max_tokens, int(self._shape["answer_length"]) - 1)
         while not matcher.is_stopped():
-            if len(written) >= limit or control.cancelled.is_set() or time.monotonic() > deadline:
+            if len(written) >= limit or control.is_over:
                 raise ModelOutputError("the answer was stopped before its end")
             logits = pen.write(chunk)
             fill_next_token_bitmask(matcher, mask, 0)

@@ -102,12 +102,13 @@ def _from_api(row: Mapping[str, Any]) -> Call | None:
     return _call_of(function) if isinstance(function, Mapping) else None
 
 
-def _call_of(row: object) -> Call | None:
+def _call_of(written: object) -> Call | None:
     """Return a call written as JSON; arguments may be an object or its text, and stand under one of three names."""
-    if not isinstance(row, Mapping):
+    if not isinstance(written, Mapping):
         return None
-    if isinstance(row.get("function"), Mapping):
-        row = row["function"]
+    row: Mapping[str, Any] = written
+    inner = row.get("function")
+    row = inner if isinstance(inner, Mapping) else row
     name = row.get("name", row.get("tool", row.get("function")))
     arguments = row.get("arguments", row.get("parameters", row.get("args", {})))
     if isinstance(arguments, str):
@@ -174,7 +175,7 @@ def _deepseek(text: str, names: Collection[str]) -> tuple[Call, ...]:
     del names
     calls = []
     for name, body in _DEEPSEEK.findall(text):
-        arguments = next(_json_values(body), {} if not body.strip() else None)
+        arguments: Any = next(_json_values(body), None) if body.strip() else {}
         if isinstance(arguments, Mapping):
             calls.append(Call(name, dict(arguments)))
     return tuple(calls)

@@ -4,6 +4,7 @@ An embedded decoder, an encoder-decoder, a 7-billion-parameter chat model and a 
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,7 +22,7 @@ class Control:
 
     `on_thought` receives each new piece of the thought while it is made. A reasoner looks at `cancelled` at least every
     100 ms of work and then returns; it stops by itself after `max_tokens` or `max_seconds`. `feedback` is what was wrong with
-    the attempt before.
+    the attempt before. A model that counts its tokens adds them up in `tokens_read` and `tokens_written`.
     """
 
     on_thought: Callable[[str], None] = lambda piece: None
@@ -29,6 +30,14 @@ class Control:
     feedback: str = ""
     max_tokens: int = 512
     max_seconds: float = 30.0
+    tokens_read: int = 0
+    tokens_written: int = 0
+    begun_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the model should stop: it was told to, or its time is up."""
+        return self.cancelled.is_set() or time.monotonic() > self.begun_s + self.max_seconds
 
 
 class Reasoner(Protocol):

@@ -1,0 +1,91 @@
+"""How each family of models wants to be spoken to, and how each server answers: one row each.
+
+Read from the families' model cards and the servers' documentation; how a family writes its calls is for `parse`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from carpilot.errors import UnknownNameError
+
+
+class System(Enum):
+    """Where the instructions stand."""
+
+    SYSTEM = "in a system message"
+    FOLDED = "at the head of the driver's message"
+    EMPTY = "at the head of the driver's message, after an empty system message"
+
+
+class Tools(Enum):
+    """How a model learns which functions there are."""
+
+    FIELD = "in the request's own field"
+    TEXT = "within the instructions, one JSON line each"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family of models. `sampling` is what its makers recommend; `extra` goes into the body of a request as it is."""
+
+    system: System = System.SYSTEM
+    tools: Tools = Tools.FIELD
+    sampling: Mapping[str, float] = field(default_factory=dict)
+    limit_field: str = "max_tokens"
+    is_reasoning_returned: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    is_thought_opened: bool = False
+
+
+_QWEN = {"temperature": 0.6, "top_p": 0.95}
+FAMILIES: Mapping[str, Family] = {
+    "mimo": Family(System.EMPTY, sampling=_QWEN),
+    "mimo-v2": Family(sampling=_QWEN, is_reasoning_returned=True),
+    "o1": Family(System.FOLDED, Tools.TEXT, limit_field="max_completion_tokens"),
+    "qwq-preview": Family(tools=Tools.TEXT, sampling={"temperature": 0.6, "top_p": 0.95}),
+    "qwq": Family(sampling=_QWEN, is_thought_opened=True),
+    "qwen3": Family(sampling=_QWEN),
+    "deepseek-r1": Family(System.FOLDED, sampling=_QWEN, is_thought_opened=True),
+    "deepseek-v3": Family(sampling={"temperature": 0.3}, is_reasoning_returned=True),
+    "ernie-4.5": Family(sampling={"temperature": 0.6, "top_p": 0.95}),
+    "seed-oss": Family(sampling={"temperature": 1.1, "top_p": 0.95}),
+    "hunyuan": Family(sampling={"temperature": 0.7, "top_p": 0.8}),
+    "plain": Family(),
+}
+"""`plain` is a model that nothing is known of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One kind of server: whether a call can be demanded, and under what name the thought comes."""
+
+    has_tool_choice: bool = True
+    counts_in_stream: bool = True
+
+
+SERVERS: Mapping[str, Server] = {
+    "vllm": Server(),
+    "sglang": Server(),
+    "llama.cpp": Server(),
+    "ollama": Server(has_tool_choice=False),
+    "transformers": Server(has_tool_choice=False, counts_in_stream=False),
+    "api": Server(),
+}
+REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+"""Names under which servers part the thought from the text: DeepSeek and SGLang, vLLM and Ollama, others."""
+
+
+def family(name: str) -> Family:
+    """Return a family's row. Raises UnknownNameError."""
+    if name not in FAMILIES:
+        raise UnknownNameError("family of models", name, FAMILIES)
+    return FAMILIES[name]
+
+
+def server(name: str) -> Server:
+    """Return a server's row. Raises UnknownNameError."""
+    if name not in SERVERS:
+        raise UnknownNameError("kind of server", name, SERVERS)
+    return SERVERS[name]
