@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from carpilot.decision import Act, Call, Decision
 from carpilot.errors import CarpilotError, ModelOutputError, StepLimitError
 from carpilot.reasoning.families import Family, System, Tools
-from carpilot.reasoning.grammar import Evidence, allowed_numbers, evidence_in
+from carpilot.reasoning.grammar import LOOK, Evidence, allowed_numbers, evidence_in
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.parse import Reply, coerced
 from carpilot.reasoning.prompt import facts_of, prompt, told_before
@@ -24,7 +24,6 @@ from carpilot.request import Request
 from carpilot.vehicle.catalogue import Value, default_catalogue
 from carpilot.vehicle.state import VehicleState
 
-LOOK = "look"
 MAX_STEPS = 5
 MAX_LOOKS = 3
 MAX_SPOKEN = 240
@@ -47,13 +46,23 @@ The functions, one JSON Schema a line:"""
 NO_CALL = "Answer by calling functions."
 
 
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the calls of an answer may be, for a backend that can hold a model to it while it writes."""
+
+    tools: ToolCatalogue
+    evidence: Evidence
+
+
 class ChatModel(Protocol):
     """A model that continues a conversation. Implementations differ in where it runs."""
 
     name: str
     family: Family
 
-    def complete(self, messages: Sequence[Message], tools: Sequence[Schema], control: Control) -> Reply:
+    def complete(
+        self, messages: Sequence[Message], tools: Sequence[Schema], control: Control, guide: Guide | None = None
+    ) -> Reply:
         """Return the next answer, streaming its thought to `control.on_thought`, its tokens counted there.
 
         Raises ModelUnavailableError where there is no answer to be had, ModelOutputError where it was stopped.
@@ -129,7 +138,7 @@ class ChatReasoner:
         if not self._is_held:
             return judge.as_written(self.model.complete(messages, schemas, control))
         for _ in range(MAX_STEPS):
-            reply = self.model.complete(messages, schemas, control)
+            reply = self.model.complete(messages, schemas, control, Guide(tools, judge.evidence))
             found = judge.judge(reply)
             if found.decision is not None:
                 return found.decision

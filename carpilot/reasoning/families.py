@@ -26,9 +26,21 @@ class Tools(Enum):
     TEXT = "within the instructions, one JSON line each"
 
 
+class Thought(Enum):
+    """How a thought stands in what a model writes."""
+
+    TAGS = "between <think> and </think>"
+    PROSE = "as plain text before the answer"
+    NONE = "it does not think before it answers"
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family of models. `sampling` is what its makers recommend; `extra` goes into the body of a request as it is."""
+    """One family of models.
+
+    `sampling` is what its makers recommend; `extra` goes into the body of a request as it is. `writes_hermes` says that its
+    own format of calls is Hermes' JSON between tags; `is_reasoning_returned`, that it wants its thought back with results.
+    """
 
     system: System = System.SYSTEM
     tools: Tools = Tools.FIELD
@@ -36,23 +48,25 @@ class Family:
     limit_field: str = "max_tokens"
     is_reasoning_returned: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
-    is_thought_opened: bool = False
+    thought: Thought = Thought.TAGS
+    writes_hermes: bool = False
 
 
 _QWEN = {"temperature": 0.6, "top_p": 0.95}
 FAMILIES: Mapping[str, Family] = {
-    "mimo": Family(System.EMPTY, sampling=_QWEN),
+    "mimo": Family(System.EMPTY, sampling=_QWEN, writes_hermes=True),
     "mimo-v2": Family(sampling=_QWEN, is_reasoning_returned=True),
     "o1": Family(System.FOLDED, Tools.TEXT, limit_field="max_completion_tokens"),
-    "qwq-preview": Family(tools=Tools.TEXT, sampling={"temperature": 0.6, "top_p": 0.95}),
-    "qwq": Family(sampling=_QWEN, is_thought_opened=True),
-    "qwen3": Family(sampling=_QWEN),
-    "deepseek-r1": Family(System.FOLDED, sampling=_QWEN, is_thought_opened=True),
+    "qwq-preview": Family(tools=Tools.TEXT, sampling=_QWEN, thought=Thought.PROSE),
+    "qwq": Family(sampling=_QWEN, writes_hermes=True),
+    "qwen3": Family(sampling=_QWEN, writes_hermes=True),
+    "deepseek-r1": Family(System.FOLDED, sampling=_QWEN),
     "deepseek-v3": Family(sampling={"temperature": 0.3}, is_reasoning_returned=True),
-    "ernie-4.5": Family(sampling={"temperature": 0.6, "top_p": 0.95}),
+    "ernie-4.5": Family(sampling=_QWEN, thought=Thought.NONE),
+    "ernie-4.5-thinking": Family(sampling=_QWEN),
     "seed-oss": Family(sampling={"temperature": 1.1, "top_p": 0.95}),
     "hunyuan": Family(sampling={"temperature": 0.7, "top_p": 0.8}),
-    "plain": Family(),
+    "plain": Family(thought=Thought.NONE),
 }
 """`plain` is a model that nothing is known of."""
 

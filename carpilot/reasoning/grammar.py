@@ -41,6 +41,9 @@ _ALWAYS = {
     ("read_message", "number"): (1.0,),
 }
 _OFF_AND_ON_LEVELS = (0.0, 2.0)
+LOOK = "look"
+"""The function by which a chat model reads what the car reports, before it decides."""
+_CALLS = f'calls: spoken | (condition ","){{0,{MAX_GRAMMAR_CONDITIONS}}} tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}'
 USUAL_CHANGES: dict[str | None, tuple[float, float, float]] = {
     "celsius": (1.0, 2.0, 4.0),
     "percent": (5.0, 10.0, 20.0),
@@ -192,8 +195,8 @@ def _thought(tools: ToolCatalogue, evidence: Evidence) -> str:
     return f"{words}(({number}){words}){{0,{MAX_THOUGHT_NUMBERS}}}"
 
 
-def grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
-    """Return the grammar, in Lark's notation, of an answer to words that give some evidence."""
+def _rules(tools: ToolCatalogue, evidence: Evidence) -> tuple[str, dict[str, str]]:
+    """Return the lines that say what a call may be, and the rules of each kind of call."""
     rules = {f"tool_{name}": _tool_rule(tool, evidence) for name, tool in tools.items()}
     kept = {name: rule for name, rule in rules.items() if rule is not None}
     spoken = {
@@ -203,12 +206,34 @@ def grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
     }
     kept["tool_undo"] = _spoken_rule(UNDO, "what", UNDO_WHAT)
     conditions = _condition_rules(tools, evidence)
-    lines = [
-        'start: THOUGHT "\\n[" calls "]"',
-        f"THOUGHT: /{_thought(tools, evidence)}/",
-        f'calls: spoken | (condition ","){{0,{MAX_GRAMMAR_CONDITIONS}}} tool ("," tool){{0,{MAX_GRAMMAR_CALLS - 1}}}',
-        f"spoken: {' | '.join(spoken)}",
-        f"condition: {' | '.join(conditions)}",
-        f"tool: {' | '.join(kept)}",
-    ]
-    return "\n".join([*lines, *(f"{name}: {rule}" for name, rule in {**spoken, **conditions, **kept}.items())]) + "\n"
+    kinds = {"spoken": spoken, "condition": conditions, "tool": kept}
+    lines = "\n".join(f"{name}: {' | '.join(rules)}" for name, rules in kinds.items())
+    return lines, {**spoken, **conditions, **kept}
+
+
+def _written(lines: Iterable[str], rules: dict[str, str]) -> str:
+    return "\n".join([*lines, *(f"{name}: {rule}" for name, rule in rules.items())]) + "\n"
+
+
+def grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
+    """Return the grammar, in Lark's notation, of an answer to words that give some evidence."""
+    lines, rules = _rules(tools, evidence)
+    thought = f"THOUGHT: /{_thought(tools, evidence)}/"
+    return _written(['start: THOUGHT "\\n[" calls "]"', thought, _CALLS, lines], rules)
+
+
+def calls_grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
+    """Return the grammar of a list of calls, for models that write it after a thought of any form."""
+    lines, rules = _rules(tools, evidence)
+    return _written(['start: "[" calls "]"', _CALLS, lines], rules)
+
+
+def call_grammar(tools: ToolCatalogue, evidence: Evidence) -> str:
+    """Return the grammar of one call, for models that write each between marks of its own; with spaces, as they learned."""
+    lines, rules = _rules(tools, evidence)
+    rules["look"] = _spoken_rule(LOOK, "about", tools.answers)
+    spaced = {
+        name: rule.replace('\\":', '\\": ').replace(',\\"', ', \\"').replace('","', '", "')
+        for name, rule in rules.items()
+    }
+    return _written(["start: spoken | condition | tool | look", lines], spaced)

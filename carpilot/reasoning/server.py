@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carpilot.errors import InputError, ModelOutputError, ModelUnavailableError
-from carpilot.reasoning.chat import Message, Schema
+from carpilot.reasoning.chat import Guide, Message, Schema
 from carpilot.reasoning.families import REASONING_FIELDS, Family, Server, Tools
 from carpilot.reasoning.parse import Reply, read_reply
 from carpilot.reasoning.reasoner import Control
@@ -99,8 +99,11 @@ class ServedModel:
         self._sampling = dict(family.sampling if sampling is None else sampling)
         self._client: Any = None
 
-    def complete(self, messages: Sequence[Message], tools: Sequence[Schema], control: Control) -> Reply:
-        """Return the next answer; see ChatModel."""
+    def complete(
+        self, messages: Sequence[Message], tools: Sequence[Schema], control: Control, guide: Guide | None = None
+    ) -> Reply:
+        """Return the next answer; see ChatModel. What comes back is checked, not guided."""
+        del guide
         gathered, is_whole = _Gathered(), False
         for chunk in self._stream(messages, tools, control):
             usage = getattr(chunk, "usage", None)
@@ -166,7 +169,7 @@ class ServedModel:
                 if piece is None:
                     return
                 if isinstance(piece, Exception):
-                    problem = self._problem(piece).replace(self._client.api_key, "(the key)")
+                    problem = self._without_key(self._problem(piece))
                     raise ModelUnavailableError(problem) from None
                 yield piece
         finally:
@@ -184,6 +187,9 @@ class ServedModel:
 
             self._client = openai.OpenAI(base_url=self.address.url, api_key=self.address.key(), max_retries=RETRIES)
         return self._client
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self.address.key(), "(the key)") if self.address.key_variable else text
 
     def _problem(self, error: Exception) -> str:
         """Return one line on why there is no answer."""
