@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from carpilot import __version__
-from carpilot.cli import ask, bench, drive, evaluate, listing, replay, train
+from carpilot.cli import ask, bench, drive, evaluate, listing, models, replay, train
 from carpilot.errors import CarpilotError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app.command("ask")(ask.ask)
 app.command("drive")(drive.drive)
 app.command("replay")(replay.replay)
 app.command("eval")(evaluate.evaluate)
-app.command("models")(listing.models)
+app.add_typer(models.app, name="models")
 app.command("train")(train.train)
 app.add_typer(bench.app, name="bench")
 app.command("signals")(listing.signals)

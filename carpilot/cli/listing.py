@@ -1,4 +1,4 @@
-"""`carpilot signals`, `carpilot tools`, `carpilot models`: what there is."""
+"""`carpilot signals`, `carpilot tools`, `carpilot faults`: what there is."""
 
 import json
 from typing import Annotated, Any
@@ -96,20 +96,3 @@ def faults(as_json: JsonOption = False) -> None:
 
     rows = [{"fault": name, "does": " ".join((kind.__doc__ or "").split())} for name, kind in KINDS.items()]
     _print(rows, ("fault", "does"), as_json)
-
-
-def models(as_json: JsonOption = False) -> None:
-    """What can reason here: each model, whether it is ready, and what is missing."""
-    from carpilot.reasoning.registry import statuses
-
-    rows = [
-        {
-            "name": status.name,
-            "backend": status.backend,
-            "state": "ready" if status.is_ready else "missing",
-            "description": status.description,
-            "hint": status.hint,
-        }
-        for status in statuses()
-    ]
-    _print(rows, ("name", "backend", "state", "description", "hint"), as_json)

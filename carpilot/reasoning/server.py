@@ -21,6 +21,7 @@ from carpilot.reasoning.reasoner import Control
 WAIT_S = 0.05
 RETRIES = 2
 CONNECT_S = 5.0
+NO_KEY = "no-key"
 MAX_ANSWER_CHARACTERS = 400_000
 
 
@@ -35,7 +36,7 @@ class Address:
     def key(self) -> str:
         """Return the key. Raises InputError if it is wanted and not there."""
         if self.key_variable is None:
-            return "none"
+            return NO_KEY
         key = os.environ.get(self.key_variable, "")
         if not key:
             raise InputError(f"{self.model} wants a key: set the environment variable {self.key_variable}")
@@ -209,3 +210,17 @@ def _short(what: object) -> str:
     if isinstance(what, Mapping):
         what = what.get("message") or what
     return " ".join(str(what).split())[:160]
+
+
+def only_model(url: str) -> str:
+    """Return the name of the model that an address serves. Raises InputError if it is not there, or serves several."""
+    import openai
+
+    client = openai.OpenAI(base_url=url, api_key=NO_KEY, max_retries=0, timeout=CONNECT_S)
+    try:
+        names = [row.id for row in client.models.list().data]
+    except openai.OpenAIError as error:
+        raise InputError(f"{url} does not say what it serves: {_short(error.__cause__ or error)}") from error
+    if len(names) != 1:
+        raise InputError(f"{url} serves {', '.join(names[:8]) or 'no model'}; carpilot takes a server of one model")
+    return names[0]

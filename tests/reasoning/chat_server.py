@@ -70,7 +70,9 @@ def failed(
 
 
 @contextmanager
-def serving(*acts: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[str, Script]]:
+def serving(
+    *acts: Callable[[BaseHTTPRequestHandler], None], served: Sequence[str] = ("m",)
+) -> Iterator[tuple[str, Script]]:
     """Serve a script, and yield its address and what it was sent."""
     script = Script(acts)
 
@@ -81,6 +83,10 @@ def serving(*acts: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tuple[s
             script.headers.append({name.lower(): value for name, value in self.headers.items()})
             with suppress(OSError):  # the client may have left
                 script.acts[min(len(script.bodies), len(script.acts)) - 1](self)
+
+        def do_GET(self) -> None:
+            rows = [{"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in served]
+            failed(200, json.dumps({"object": "list", "data": rows}))(self)
 
         def log_message(self, *args: object) -> None:
             del args
