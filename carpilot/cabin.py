@@ -30,7 +30,7 @@ from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
 from carpilot.restraint import BY_HAND, Restraint
 from carpilot.snapshot import Snapshot
-from carpilot.speech import sentence, tell
+from carpilot.speech import NO_LAMP, sentence, tell
 from carpilot.thinking import Thinking
 from carpilot.trouble import ANSWER_WITHIN_NS, lamps_among, tell_reasons
 from carpilot.units import NS_PER_MS, NS_PER_S, NS_PER_US, seconds_to_ns
@@ -251,7 +251,7 @@ class Cabin:
         if not lamps_among(about):
             return tell(self.car.catalogue, about, self.car.state())
         if not lit:
-            return "No warning lamp is on."
+            return NO_LAMP
         self.car.reader.ask()
         self.car.advance(ANSWER_WITHIN_NS)
         reason = tell_reasons(lamps_among(lit), self.car.reader.codes)

@@ -10,6 +10,7 @@ GEAR_LETTERS = {126: "P", -1: "R", 0: "N", 127: "D"}
 OPEN_WORDS = {True: "open", False: "closed"}
 LOCK_WORDS = {True: "locked", False: "unlocked"}
 MAX_NAMED = 3
+NO_LAMP = "No warning lamp is on."
 
 
 def say_value(signal: Signal, value: Value | None) -> str:

@@ -28,9 +28,10 @@ from carpilot.scenario.figures import (
 )
 from carpilot.scenario.suite import Case, Expectation, Suite
 from carpilot.scenario.watch import Watch
-from carpilot.speech import say_value
+from carpilot.speech import NO_LAMP, say_value
+from carpilot.trouble import lamps_among
 from carpilot.units import NS_PER_S
-from carpilot.vehicle.catalogue import Value
+from carpilot.vehicle.catalogue import Signal, Value
 
 REST_NS = NS_PER_S
 
@@ -96,11 +97,11 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
     for turn in case.say:
         last = cabin.begin(turn, case.seat)
         exchanges.append(last)
-        _rest(watch, last)
+        heard = _rest(watch, last)
     assert last is not None
     decision = last.proposal.decision if last.proposal else None
     now = watch.now()
-    problems = _problems(case.expect, watch, exchanges, now)
+    problems = _problems(case.expect, watch, exchanges, (now, heard))
     cabin.close()
     return CaseReport(
         id=case.id,
@@ -121,24 +122,28 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
     )
 
 
-def _rest(watch: Watch, exchange: Exchange) -> None:
+def _rest(watch: Watch, exchange: Exchange) -> dict[str, Value | None]:
+    """Let the car go on until the request has ended and a little longer, and return what it reported when it ended."""
     limit_ns = watch.cabin.now_ns + 12 * NS_PER_S
     while exchange.result is None and watch.cabin.now_ns < limit_ns:
         watch.advance_ns(NS_PER_S // 50)
+    heard = watch.now()
     watch.advance_ns(REST_NS)
+    return heard
 
 
 def _problems(
-    expect: Expectation, watch: Watch, exchanges: Sequence[Exchange], now: dict[str, Value | None]
+    expect: Expectation, watch: Watch, exchanges: Sequence[Exchange], seen: tuple[dict[str, Value | None], ...]
 ) -> list[str]:
+    """Return what is not as expected; `seen` is what the car reported at the end and when the last reply was spoken."""
     if expect.any_of:
-        found = [_problems(choice, watch, exchanges, now) for choice in expect.any_of]
+        found = [_problems(choice, watch, exchanges, seen) for choice in expect.any_of]
         return [] if any(not problems for problems in found) else found[0]
     catalogue, last = watch.cabin.car.catalogue, exchanges[-1]
     result = last.result
     problems = []
     if expect.signals is not None or expect.ask or expect.refuse or expect.tells or expect.verdict == "deny":
-        problems += compare(catalogue, expect.signals or (), watch.before, now, watch.reached)
+        problems += compare(catalogue, expect.signals or (), watch.before, seen[0], watch.reached)
     if expect.verdict is not None and expect.verdict not in {row.verdict.outcome.value for row in last.rows}:
         problems.append(f"wanted the verdict {expect.verdict}, ended {result.value if result else 'open'}")
     if expect.ask and result is not Result.ASKED:
@@ -146,10 +151,18 @@ def _problems(
     if expect.refuse and result not in (Result.REFUSED, Result.DENIED):
         problems.append(f"wanted a refusal, ended {result.value if result else 'open'}")
     for path in expect.tells:
-        told = say_value(catalogue[path], now.get(path))
-        if result is not Result.ANSWERED or catalogue[path].label not in last.reply.lower() or told not in last.reply:
-            problems.append(f"wanted to be told {catalogue[path].label} {told}")
+        told = [say_value(catalogue[path], state.get(path)) for state in seen]
+        is_told = any(_is_told(catalogue[path], state.get(path), last.reply) for state in seen)
+        if result is not Result.ANSWERED or not is_told:
+            problems.append(f"wanted to be told {catalogue[path].label} {told[0]}")
     return problems
+
+
+def _is_told(signal: Signal, value: Value | None, reply: str) -> bool:
+    """Return whether a reply tells a value; that no warning lamp is on tells of each that it is off."""
+    if value is False and NO_LAMP in reply and lamps_among([signal.path]):
+        return True
+    return signal.label in reply.lower() and say_value(signal, value) in reply
 
 
 def _has_moved(exchanges: Sequence[Exchange]) -> bool:
