@@ -22,6 +22,12 @@ MAX_GRAMMAR_CALLS = 5
 MAX_GRAMMAR_CONDITIONS = 2
 MAX_THOUGHT_NUMBERS = 6
 _SHARES = {"half": 50, "halfway": 50, "middle": 50, "quarter": 25, "third": 33, "thirds": 67, "quarters": 75}
+_ORDINALS = {
+    name: float(at)
+    for at, name in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1
+    )
+}
 _HIGHEST = re.compile(
     r"\b(max(imum)?|full(y)?|high(est)?|hottest|warmest|loudest|brightest|fastest|strongest|completely|blast|all (the )?way|"
     r"to the top|as (hot|warm|loud|hard|bright|fast|high|strong|open|far|much) as)\b"
@@ -74,9 +80,11 @@ def evidence_in(words: str, before: str = "") -> Evidence:
     `before` is what the prompt tells of the turns before: what was set then may be set again, elsewhere.
     """
     text = f"{words} ; {before}" if before else words
+    spelled = re.findall(r"[a-z]+", text)
+    ordinals = {_ORDINALS[word] for word in spelled if word in _ORDINALS}
     return Evidence(
-        numbers=tuple(sorted(set(numbers_said(text)))),
-        shares=frozenset(float(_SHARES[word]) for word in re.findall(r"[a-z]+", text) if word in _SHARES),
+        numbers=tuple(sorted({*numbers_said(text), *ordinals})),
+        shares=frozenset(float(_SHARES[word]) for word in spelled if word in _SHARES),
         is_percent_said=bool(_PERCENT.search(text)),
         is_highest=bool(_HIGHEST.search(text)),
         is_lowest=bool(_LOWEST.search(text)),
