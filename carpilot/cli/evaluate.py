@@ -1,5 +1,7 @@
 """`carpilot eval`: accuracy, safety and latency of models on suites."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -14,8 +16,39 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.table import Table
 
+    from carpilot.reasoning.reasoner import Reasoner
+    from carpilot.scenario.arena import Trials
     from carpilot.scenario.evaluate import SuiteReport
     from carpilot.scenario.figures import CaseReport
+    from carpilot.scenario.suite import Suite
+
+
+ARMS = {"on": (True,), "off": (False,), "both": (True, False)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A model that takes part, with the harness round it or without."""
+
+    name: str
+    is_held: bool
+
+    @property
+    def label(self) -> str:
+        """What it is called in the report."""
+        return self.name if self.is_held else f"{self.name}, no harness"
+
+    def load(self, ask_below: float | None) -> "Reasoner | None":
+        """Return it ready to reason; None where there is no such arm: only chat models have a harness to take away."""
+        from carpilot.reasoning.chat import ChatReasoner
+        from carpilot.reasoning.embedded import EmbeddedReasoner
+        from carpilot.reasoning.registry import load_reasoner
+        from carpilot.training.peers import PEERS
+
+        reasoner = PEERS[self.name]() if self.name in PEERS else load_reasoner(self.name, is_held=self.is_held)
+        if ask_below is not None and isinstance(reasoner, EmbeddedReasoner):
+            reasoner.ask_below = ask_below
+        return reasoner if self.is_held or isinstance(reasoner, ChatReasoner) else None
 
 
 def evaluate(
@@ -25,7 +58,7 @@ def evaluate(
     ] = None,
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", "-m", help="May be repeated; baseline, keywords and linear are plain peers."),
+        typer.Option("--model", "-m", help="May be repeated; baseline, keywords, linear and nothing are plain peers."),
     ] = None,
     requests: Annotated[
         Path | None,
@@ -43,6 +76,16 @@ def evaluate(
             min=0, max=1, help="Ask back below this confidence in place of the embedded model's own threshold."
         ),
     ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=100, help="How many times each case runs, each with its own seed.")
+    ] = 1,
+    harness: Annotated[
+        str,
+        typer.Option(help="on, off (a chat model's calls as it wrote them), or both, side by side."),
+    ] = "on",
+    resume: Annotated[
+        Path | None, typer.Option(help="Note every trial in this file as it ends, and take up what it holds already.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run suites with models, strictly scored, side by side.
@@ -54,6 +97,8 @@ def evaluate(
       carpilot eval own public --requests FOLDER --show failed
 
       carpilot eval own hard --html report.html
+
+      carpilot eval own -m embedded -m qwen3-8b -m keywords -m nothing --seeds 3 --harness both --resume trials.jsonl
     """
     from carpilot.errors import InputError
     from carpilot.files import write_text
@@ -64,7 +109,10 @@ def evaluate(
         raise InputError(f"--show wants none, failed or all, not {show!r}")
     if html and not html.absolute().parent.is_dir():  # before minutes of work
         raise InputError(f"--html: there is no folder {html.absolute().parent}")
-    reports = _run(suites or ["own"], models or ["embedded"], requests, ask_below)
+    if harness not in ARMS:
+        raise InputError(f"--harness wants {', '.join(ARMS)}, not {harness!r}")
+    entrants = [Entrant(name, is_held) for name in models or ["embedded"] for is_held in ARMS[harness]]
+    reports = _run(suites or ["own"], entrants, requests, ask_below, seeds, resume)
     if html:
         write_text(html, page(reports))
     if as_json:
@@ -73,29 +121,63 @@ def evaluate(
     _print(reports, show)
 
 
-def _run(suites: list[str], models: list[str], requests: Path | None, ask_below: float | None) -> "list[SuiteReport]":
+def _run(
+    suites: list[str],
+    entrants: list[Entrant],
+    requests: Path | None,
+    ask_below: float | None,
+    seeds: int,
+    resume: Path | None,
+) -> "list[SuiteReport]":
     """Run every suite with every model, with a bar of progress."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from carpilot.reasoning.embedded import EmbeddedReasoner
-    from carpilot.reasoning.registry import load_reasoner
-    from carpilot.scenario import evaluate as scoring
+    from carpilot.scenario.arena import Trials
     from carpilot.scenario.suite import find_suites, read_suite
-    from carpilot.training.peers import PEERS
     from carpilot.vehicle.catalogue import default_catalogue
 
     loaded = [read_suite(path, default_catalogue(), requests) for path in find_suites(suites)]
+    trials = Trials(resume)
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for name in models:
-            reasoner = PEERS[name]() if name in PEERS else load_reasoner(name)
-            if ask_below is not None and isinstance(reasoner, EmbeddedReasoner):
-                reasoner.ask_below = ask_below
+        for entrant in entrants:
+            reasoner = entrant.load(ask_below)
+            if reasoner is None:
+                continue
             for suite in loaded:
-                task = progress.add_task(f"{suite.name} with {name}", total=len(suite.cases))
-                reports.append(scoring.evaluate(suite, reasoner, partial(_advance, progress, task)))
+                task = progress.add_task(f"{suite.name} with {entrant.label}", total=len(suite.cases) * seeds)
+                reports.append(_several(suite, entrant, reasoner, seeds, trials, partial(_advance, progress, task)))
     return reports
+
+
+def _several(
+    suite: "Suite",
+    entrant: Entrant,
+    reasoner: "Reasoner",
+    seeds: int,
+    trials: "Trials",
+    advance: "Callable[[CaseReport], None]",
+) -> "SuiteReport":
+    """Run a suite once for each seed, and return everything as one report."""
+    from carpilot.reasoning.chat import ChatReasoner
+    from carpilot.scenario import evaluate as scoring
+
+    whole = scoring.SuiteReport(suite.name, entrant.label, unjoined=suite.unjoined)
+    for seed in range(seeds):
+        if isinstance(reasoner, ChatReasoner):
+            reasoner.model.reseed(seed)
+        note = trials.writer(suite.name, entrant.label, seed)
+
+        def on_case(case: "CaseReport", note: "Callable[[CaseReport], None]" = note) -> None:
+            note(case)
+            advance(case)
+
+        before = partial(trials.get, suite.name, entrant.label, seed)
+        report = scoring.evaluate(suite, reasoner, on_case, seed, before)
+        whole.cases += report.cases
+        whole.wall_s += report.wall_s
+    return whole
 
 
 def _advance(progress: "Progress", task: "TaskID", report: "CaseReport") -> None:
@@ -110,6 +192,9 @@ def _print(reports: "list[SuiteReport]", show: str) -> None:
             if show == "all" or (show == "failed" and not case.passed):
                 _print_case(screen, case)
     screen.print(_table(reports))
+    if (pairs := _duels(reports)).row_count:
+        screen.print()
+        screen.print(pairs)
     for key in ("kind", "source"):
         table = _table_by(reports, key)
         if table.row_count > 1:
@@ -130,35 +215,29 @@ def _print_case(screen: "Console", case: "CaseReport") -> None:
         screen.print(f"       {problem}", markup=False, style="red")
 
 
-def _table(reports: "list[SuiteReport]") -> "Table":
+def _plain_table(*titles: str) -> "Table":
     from rich.table import Table
 
-    from carpilot.scenario.figures import answers, over_refusal, passed, wrong_on_limits
+    return Table(*titles, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
 
-    table = Table("suite", "model", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for title in (
-        "cases",
-        "strictly right (95 %)",
-        "wrong actions",
-        "of limits",
-        "over-refusal",
-        "answers",
-        "p50, p95 ms",
-    ):
-        table.add_column(title)
-    for report in reports:
-        row = report.summary()
-        table.add_row(
-            row["suite"],
-            row["model"],
-            str(row["cases"]),
-            passed(report.cases).in_words(),
-            str(row["wrong_actions"]),
-            wrong_on_limits(report.cases).in_words(),
-            over_refusal(report.cases).in_words(),
-            answers(report.cases).in_words(),
-            f"{row['model_p50_ms']:.0f}, {row['model_p95_ms']:.0f}; gate {row['gate_p50_ms']:.1f}, {row['gate_p95_ms']:.1f}",
-        )
+
+def _table(reports: "list[SuiteReport]") -> "Table":
+    from carpilot.scenario.arena import columns
+
+    found = [columns(report) for report in reports]
+    titles = [title for title in found[0] if any(row[title] != "-" for row in found)] if found else []
+    table = _plain_table(*titles)
+    for row in found:
+        table.add_row(*(row[title] for title in titles))
+    return table
+
+
+def _duels(reports: "list[SuiteReport]") -> "Table":
+    from carpilot.scenario.arena import duels
+
+    table = _plain_table("suite", "first", "second", "only first right", "only second right", "p (McNemar)")
+    for duel in duels(reports):
+        table.add_row(duel.suite, duel.first, duel.second, str(duel.only_first), str(duel.only_second), f"{duel.p:.2g}")
     return table
 
 

@@ -37,6 +37,8 @@ class Proposal:
     attempts: int
     model_ms: float
     problem: str = ""
+    tokens_read: int = 0
+    tokens_written: int = 0
 
 
 def _sorry(text: str) -> Decision:
@@ -55,7 +57,8 @@ def propose(
     start_ns = time.perf_counter_ns()
 
     def end(decision: Decision, how: Exit, attempts: int, problem: str = "") -> Proposal:
-        return Proposal(decision, how, attempts, (time.perf_counter_ns() - start_ns) / NS_PER_MS, problem)
+        took_ms = (time.perf_counter_ns() - start_ns) / NS_PER_MS
+        return Proposal(decision, how, attempts, took_ms, problem, control.tokens_read, control.tokens_written)
 
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:

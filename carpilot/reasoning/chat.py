@@ -60,6 +60,10 @@ class ChatModel(Protocol):
     name: str
     family: Family
 
+    def reseed(self, seed: int) -> None:
+        """Let what is drawn from now on follow from a seed."""
+        ...
+
     def complete(
         self, messages: Sequence[Message], tools: Sequence[Schema], control: Control, guide: Guide | None = None
     ) -> Reply:

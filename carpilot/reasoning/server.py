@@ -121,6 +121,10 @@ class ServedModel:
             raise ModelUnavailableError(f"{self._where} ended in the middle of an answer")
         return gathered.reply([schema["function"]["name"] for schema in tools])
 
+    def reseed(self, seed: int) -> None:
+        """Send a seed with every request from now on; whether a server heeds it is its own affair."""
+        self._seed = seed
+
     def body(self, messages: Sequence[Message], tools: Sequence[Schema]) -> dict[str, Any]:
         """Return what is sent."""
         body: dict[str, Any] = {"model": self.address.model, "messages": list(messages), "stream": True}

@@ -98,6 +98,10 @@ class LocalModel:
         names = [schema["function"]["name"] for schema in tools]
         return read_reply(text, names, thought)
 
+    def reseed(self, seed: int) -> None:
+        """Let what is drawn from now on follow from a seed."""
+        self._random.manual_seed(seed)
+
     def _end_tokens(self) -> frozenset[int]:
         """Return the tokens that end an answer."""
         given = self._model.generation_config.eos_token_id

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from html import escape
 from string import Template
 
+from carpilot.scenario.arena import columns, duels
 from carpilot.scenario.evaluate import SuiteReport
-from carpilot.scenario.figures import CaseReport, Share, answers, grouped, over_refusal, passed, wrong_on_limits
+from carpilot.scenario.figures import CaseReport, Share, grouped
 
 WIDTH, HEIGHT, MARGIN = 420, 220, 36
 _COLOURS = ("#1f6feb", "#d1730f", "#2f8f5b", "#8a4fbf", "#b3364b")
@@ -15,6 +16,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 78re
 table { border-collapse: collapse; margin: .6rem 0 1.6rem } th, td { text-align: left; padding: .3rem .9rem .3rem 0 }
 th { color: #5b6776; font-weight: 500 } td.n { font-variant-numeric: tabular-nums } tr + tr td { border-top: 1px solid #e3e8ee }
 details { border-top: 1px solid #e3e8ee; padding: .5rem 0 } summary { cursor: pointer }
+table.sorted th { cursor: pointer; text-decoration: underline dotted }
 .bad { color: #b3364b } .dim { color: #5b6776 }
 code { font-size: .92em } svg text { font-size: 11px; fill: #5b6776 }
 @media (prefers-color-scheme: dark) { body { background: #11161d; color: #dfe6ee } tr + tr td, details { border-color: #2a333f } }
@@ -22,20 +24,28 @@ code { font-size: .92em } svg text { font-size: 11px; fill: #5b6776 }
 <p class="dim">Strict success: every expected actual value reached and no other actuator changed. In brackets: the interval
 in which the true share lies with 95 % (Wilson).</p>
 $sections
+<script>
+for (const head of document.querySelectorAll("table.sorted th")) head.onclick = () => {
+  const at = head.cellIndex, body = head.closest("tbody"), rows = [...body.rows].slice(1), down = head.dataset.down !== "1";
+  const key = row => { const text = row.cells[at].textContent, n = parseFloat(text); return isNaN(n) ? text : n };
+  rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (down ? -1 : 1));
+  head.dataset.down = down ? "1" : "0"; body.append(...rows)
+}
+</script>
 </body></html>
 """)
 
 
 def page(reports: Sequence[SuiteReport]) -> str:
-    """Return the page as one file of HTML without scripts or anything from elsewhere."""
+    """Return the page as one file of HTML with nothing from elsewhere; a click on a title sorts the figures."""
     sections = [_figures(reports), _by(reports, "kind"), _by(reports, "source"), _curves(reports)]
     return _PAGE.substitute(sections="\n".join([*sections, *map(_misses, reports)]))
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], is_sorted: bool = False) -> str:
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
+    return f"<table{' class=sorted' if is_sorted else ''}><tr>{top}</tr>{body}</table>"
 
 
 def _named(report: SuiteReport) -> str:
@@ -43,25 +53,12 @@ def _named(report: SuiteReport) -> str:
 
 
 def _figures(reports: Sequence[SuiteReport]) -> str:
-    head = ("suite and model", "cases", "strict success", "wrong action on limits", "all wrong actions", "over-refusal",
-            "answers right", "model p50, p95", "gate p50, p95")  # fmt: skip
-    rows = []
-    for report in reports:
-        figures = report.summary()
-        rows.append(
-            (
-                _named(report),
-                str(len(report.cases)),
-                passed(report.cases).in_words(),
-                wrong_on_limits(report.cases).in_words(),
-                str(figures["wrong_actions"]),
-                over_refusal(report.cases).in_words(),
-                answers(report.cases).in_words(),
-                f"{figures['model_p50_ms']:.0f}, {figures['model_p95_ms']:.0f} ms",
-                f"{figures['gate_p50_ms']:.1f}, {figures['gate_p95_ms']:.1f} ms",
-            )
-        )
-    return f"<h2>Figures</h2>{_table(head, rows)}"
+    rows = [columns(report) for report in reports]
+    head = [title for title in rows[0] if any(row[title] != "-" for row in rows)]
+    table = _table(head, [[row[title] for title in head] for row in rows], is_sorted=True)
+    pairs = [[d.suite, d.first, d.second, str(d.only_first), str(d.only_second), f"{d.p:.2g}"] for d in duels(reports)]
+    duel_head = ("suite", "first", "second", "only first right", "only second right", "p (McNemar, exact)")
+    return f"<h2>Figures</h2>{table}" + (_table(duel_head, pairs, is_sorted=True) if pairs else "")
 
 
 def _by(reports: Sequence[SuiteReport], key: str) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carpilot.cabin import Cabin
+from carpilot.decision import Outcome
 from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
+from carpilot.reasoning.agent import Exit
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import compare
 from carpilot.scenario.figures import (
@@ -34,6 +36,8 @@ from carpilot.units import NS_PER_S
 from carpilot.vehicle.catalogue import Signal, Value
 
 REST_NS = NS_PER_S
+MALFORMED = (Exit.NOT_UNDERSTOOD.value, Exit.TOO_MANY_STEPS.value)
+"""Ends of a model's run without an output that means something."""
 
 
 @dataclass(slots=True)
@@ -70,25 +74,34 @@ class SuiteReport:
             "model_p95_ms": model[1],
             "gate_p50_ms": gate[0],
             "gate_p95_ms": gate[1],
+            "blocked": sum(case.blocked for case in cases),
+            "malformed": sum(case.exit in MALFORMED for case in cases),
+            "unavailable": sum(case.exit == Exit.UNAVAILABLE.value for case in cases),
+            "tokens_read": sum(case.tokens[0] for case in cases),
+            "tokens_written": sum(case.tokens[1] for case in cases),
         }
 
 
 def evaluate(
-    suite: Suite, reasoner: Reasoner, on_case: Callable[[CaseReport], None] = lambda report: None
+    suite: Suite,
+    reasoner: Reasoner,
+    on_case: Callable[[CaseReport], None] = lambda report: None,
+    seed: int = 0,
+    done_before: Callable[[str], CaseReport | None] = lambda case_id: None,
 ) -> SuiteReport:
-    """Run every case in a cabin of its own."""
+    """Run every case in a cabin of its own, but those of which `done_before` returns a report."""
     report = SuiteReport(suite.name, reasoner.name, unjoined=suite.unjoined)
     start = time.perf_counter()
     for case in suite.cases:
-        done = run_case(case, reasoner)
+        done = done_before(case.id) or run_case(case, reasoner, seed)
         report.cases.append(done)
         on_case(done)
     report.wall_s = time.perf_counter() - start
     return report
 
 
-def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
-    """Run one case and score it."""
+def run_case(case: Case, reasoner: Reasoner, seed: int = 0) -> CaseReport:
+    """Run one case and score it. The seed is the reasoner's; it is only noted here."""
     cabin = Cabin(reasoner, case.given)
     watch = Watch(cabin)
     watch.before.update(case.given)
@@ -119,7 +132,17 @@ def run_case(case: Case, reasoner: Reasoner) -> CaseReport:
         wants=case.expect.wants,
         kind=case.kind or KIND_OF[case.expect.wants],
         source=case.source,
+        exit=last.proposal.exit.value if last.proposal else "",
+        blocked=sum(row.verdict.outcome is Outcome.DENY for exchange in exchanges for row in exchange.rows),
+        tokens=_tokens(exchanges),
+        seed=seed,
     )
+
+
+def _tokens(exchanges: Sequence[Exchange]) -> tuple[int, int]:
+    """Return how many tokens a model has read and written."""
+    proposals = [exchange.proposal for exchange in exchanges if exchange.proposal]
+    return sum(p.tokens_read for p in proposals), sum(p.tokens_written for p in proposals)
 
 
 def _rest(watch: Watch, exchange: Exchange) -> dict[str, Value | None]:

@@ -32,6 +32,7 @@ class CaseReport:
     """What became of one case. `model_ms` and `gate_ms` are the times of model and gate in its last turn.
 
     `confidence` is None where the model gives none, or did not decide. `wants` is `action`, `answer` or `restraint`.
+    `exit` is how the model's last run ended, `blocked` how many commands the gate denied, `tokens` what all turns read and wrote.
     """
 
     id: str
@@ -49,6 +50,10 @@ class CaseReport:
     wants: str = "action"
     kind: str = KIND_OF["action"]
     source: str = ""
+    exit: str = "decided"
+    blocked: int = 0
+    tokens: tuple[int, int] = (0, 0)
+    seed: int = 0
 
     @property
     def is_held_back(self) -> bool:
@@ -60,7 +65,7 @@ class CaseReport:
 class Share:
     """So many of so many, with the interval in which the true share lies with 95 % (Wilson 1927)."""
 
-    count: int
+    count: float
     of: int
 
     @property

@@ -1,4 +1,4 @@
-"""Two plain peers beside the model: keywords, and TF-IDF with a linear classifier.
+"""Plain peers beside the model: keywords, TF-IDF with a linear classifier, and doing nothing.
 
 `Keywords` knows what switched things are called, and on, off and numbers. `Linear` chooses among the calls of the phrase
 book, with a place for each number, and fills the places with what was said. Neither knows the car's state or what was said
@@ -16,7 +16,7 @@ from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import numbers_said, with_digits
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.thought import calls_line, read_calls
-from carpilot.reasoning.tools import ASK, Call, ToolCatalogue
+from carpilot.reasoning.tools import ASK, REFUSE, Call, ToolCatalogue
 from carpilot.request import Request
 from carpilot.training.baseline import Baseline
 from carpilot.training.corpus import Corpus
@@ -28,6 +28,19 @@ ASK_BELOW = 0.15
 _OFF = re.compile(r"\b(off|stop|close|shut|disable|deactivate|no|kill|end|unfold|unlock|out)\b")
 _ASKING = re.compile(r"^(is|are|how|what|which|do|does|did|has|have|when|where|who|why)\b")
 _UNSURE = (Call(ASK, {"about": "what"}),)
+
+
+class Nothing:
+    """Does nothing, whatever is said: what a suite gives away for it is worth knowing."""
+
+    name = "nothing"
+
+    def propose(
+        self, request: Request, state: VehicleState, tools: ToolCatalogue, history: Sequence[Turn], control: Control
+    ) -> Decision:
+        """Return a refusal."""
+        del history, control
+        return tools.decide([Call(REFUSE, {"because": "not_in_car"})], state, request.seat)
 
 
 class Keywords:
@@ -124,5 +137,5 @@ def _with_places(line: str, words: str) -> str:
     return calls_line([Call(c.name, {k: place(v) for k, v in c.arguments.items()}) for c in read_calls(line)])
 
 
-PEERS: Mapping[str, Callable[[], Reasoner]] = {peer.name: peer for peer in (Baseline, Keywords, Linear)}
+PEERS: Mapping[str, Callable[[], Reasoner]] = {peer.name: peer for peer in (Baseline, Keywords, Linear, Nothing)}
 """All plain peers, by the names that `carpilot eval --model` takes."""
