@@ -53,6 +53,7 @@ class Decision:
     about: tuple[str, ...] = ()
     confidence: float | None = None
     calls: tuple[Call, ...] = ()
+    is_unsure: bool = False
 
 
 class Outcome(Enum):

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from carpilot.reasoning.embedded import CARD, FILES, EmbeddedReasoner, Written, load_embedded, read_card
+from carpilot.reasoning.phrases import read_phrase_book
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.scenario.evaluate import evaluate
 from carpilot.scenario.suite import find_suites, measured_sources, read_suite
 from carpilot.training.corpus import Example
 from carpilot.training.peers import PEERS
-from carpilot.training.phrases import read_phrase_book
 from carpilot.training.train import Dress, Recipe, train
 from carpilot.vehicle.catalogue import default_catalogue
 

@@ -18,6 +18,7 @@ from carpilot.reasoning.history import Turn
 from carpilot.reasoning.parse import Reply, coerced
 from carpilot.reasoning.prompt import facts_of, prompt, told_before
 from carpilot.reasoning.reasoner import Control
+from carpilot.reasoning.retrieval import Narrowing
 from carpilot.reasoning.tool import Argument
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.request import Request
@@ -118,13 +119,18 @@ class _Found:
 
 
 class ChatReasoner:
-    """A Reasoner out of a chat model. `is_held` puts the harness round it; without, its calls are taken as they are."""
+    """A Reasoner out of a chat model.
 
-    def __init__(self, model: ChatModel, is_held: bool = True, rules: str = RULES, max_seconds: float = 30.0) -> None:
+    `is_held` puts the harness round it; without, its calls are taken as they are. With `narrowing` it reads only the functions
+    that phrases like the request call, and a few of those phrases.
+    """
+
+    def __init__(
+        self, model: ChatModel, is_held: bool = True, rules: str = RULES, narrowing: Narrowing | None = None
+    ) -> None:
         self.name = model.name
         self.model = model
-        self.max_seconds = max_seconds
-        self._is_held, self._rules = is_held, rules
+        self._is_held, self._rules, self._narrowing = is_held, rules, narrowing
 
     def propose(
         self,
@@ -135,10 +141,14 @@ class ChatReasoner:
         control: Control,
     ) -> Decision:
         """Return what should be done. Raises ModelOutputError, ModelUnavailableError, or StepLimitError."""
+        told = said(request, state, history)
+        if self._narrowing is not None:
+            tools = self._narrowing.tools_for(request.text, tools)
+            told = "\n".join(["Phrases like it:", *self._narrowing.examples(request.text), told])
         schemas = schemas_for(tools)
         words, context = prompt(request, state, history)
         judge = _Judge(request, state, tools, history, evidence_in(words, told_before(context)))
-        messages = opening(self.model.family, schemas, self._rules, said(request, state, history))
+        messages = opening(self.model.family, schemas, self._rules, told)
         if not self._is_held:
             return judge.as_written(self.model.complete(messages, schemas, control))
         for _ in range(MAX_STEPS):

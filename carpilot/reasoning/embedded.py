@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class EmbeddedReasoner:
 
         decision = decide(wanted)
         is_unsure = decision.act is Act.COMMAND and written.confidence < self.ask_below
-        return decide([Call(ASK, {"about": "what"})]) if is_unsure else decision
+        return replace(decide([Call(ASK, {"about": "what"})]), is_unsure=True) if is_unsure else decision
 
     def write(self, words: str, context: str, tools: ToolCatalogue, control: Control) -> Written:
         """Return what the decoder writes for a prompt. Raises ModelOutputError if it is stopped before the end."""

@@ -1,7 +1,8 @@
 """Which models can reason here, by name, and what each of them lacks.
 
 A name is `embedded`, a preset of `assets/models/catalog.yaml`, the folder of a model that `carpilot train` wrote, the folder of a
-checkpoint, an address, or a preset at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`).
+checkpoint, an address, or a preset at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`). Two names with a plus between them
+(`embedded+qwen3-8b`) are a cascade: the second is asked where the first is unsure.
 """
 
 import importlib.util
@@ -13,14 +14,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from carpilot.errors import InputError, UnknownNameError
-from carpilot.reasoning.chat import ChatReasoner
+from carpilot.reasoning.cascade import CascadeReasoner
+from carpilot.reasoning.chat import ChatModel, ChatReasoner
 from carpilot.reasoning.checkpoint import CONFIG, INSTALL, load_checkpoint, read_config
 from carpilot.reasoning.embedded import CARD, load_embedded
-from carpilot.reasoning.families import Family, Server, family, server
+from carpilot.reasoning.families import Family, family, server
 from carpilot.reasoning.presets import Preset, Served, default_presets
 from carpilot.reasoning.reasoner import Reasoner
+from carpilot.reasoning.retrieval import Narrowing
 
 DEFAULT = "embedded"
+SCHEMES = ("http://", "https://")
 PROBE_S = 0.2
 LOCAL_FAMILIES = {
     "mimo": "mimo",
@@ -59,31 +63,40 @@ class ModelStatus:
     licence: str = ""
 
 
-def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True) -> Reasoner:
-    """Return a model ready to reason. `is_held` is whether the harness stands round a chat model.
+def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True, is_narrowed: bool = False) -> Reasoner:
+    """Return a model ready to reason.
+
+    `is_held` is whether the harness stands round a chat model, `is_narrowed` whether it reads only the functions that a
+    request may need.
 
     Raises InputError if it does not exist or lacks something.
     """
     if name == DEFAULT:
         return load_embedded()
+    small, plus, large = name.partition("+")
+    if plus and not Path(name).exists():
+        return CascadeReasoner(load_reasoner(small, seed, is_held), load_reasoner(large, seed, is_held, True))
+    if (Path(name) / CARD).is_file():
+        return load_embedded(Path(name))
+    return ChatReasoner(_chat_model(name, seed), is_held, narrowing=Narrowing() if is_narrowed else None)
+
+
+def _chat_model(name: str, seed: int) -> ChatModel:
     preset, at, url = name.rpartition("@")
-    if at and url.startswith(("http://", "https://")):
-        return _served(name, _preset(preset).family, server("api"), url, None, None, seed, is_held)
-    if name.startswith(("http://", "https://")):
-        return _served(name, family("plain"), server("api"), name, None, None, seed, is_held)
+    if at and url.startswith(SCHEMES):
+        return _served(name, _preset(preset).family, Served(server("api"), "api", url), seed)
+    if name.startswith(SCHEMES):
+        return _served(name, family("plain"), Served(server("api"), "api", name), seed)
     folder = Path(name)
-    if (folder / CARD).is_file():
-        return load_embedded(folder)
     if (folder / CONFIG).is_file():
         kind = LOCAL_FAMILIES.get(str(read_config(folder)["model_type"]), "plain")
-        return _local(folder.resolve().name, folder, family(kind), seed, is_held)
+        return _local(folder.resolve().name, folder, family(kind), seed)
     chosen = _preset(name)
     if chosen.served is not None:
-        it = chosen.served
-        return _served(name, chosen.family, it.kind, it.url, it.model, it.key_variable, seed, is_held)
+        return _served(name, chosen.family, chosen.served, seed)
     if not chosen.folder.is_dir():
         raise InputError(f"the weights of {name} are not in {chosen.folder}; {chosen.fetch}")
-    return _local(name, chosen.folder, chosen.family, seed, is_held)
+    return _local(name, chosen.folder, chosen.family, seed)
 
 
 def _preset(name: str) -> Preset:
@@ -93,27 +106,18 @@ def _preset(name: str) -> Preset:
     return presets[name]
 
 
-def _local(name: str, folder: Path, kind: Family, seed: int, is_held: bool) -> Reasoner:
+def _local(name: str, folder: Path, kind: Family, seed: int) -> ChatModel:
     from carpilot.reasoning.transformers import LocalModel
 
-    return ChatReasoner(LocalModel(name, load_checkpoint(folder), kind, seed=seed), is_held)
+    return LocalModel(name, load_checkpoint(folder), kind, seed=seed)
 
 
-def _served(
-    name: str,
-    kind: Family,
-    where: Server,
-    url: str,
-    model: str | None,
-    key_variable: str | None,
-    seed: int,
-    is_held: bool,
-) -> Reasoner:
+def _served(name: str, kind: Family, where: Served, seed: int) -> ChatModel:
     from carpilot.reasoning.server import Address, ServedModel, only_model
 
-    address = Address(url, model or only_model(url), key_variable)
+    address = Address(where.url, where.model or only_model(where.url), where.key_variable)
     address.key()  # before a driver waits for it
-    return ChatReasoner(ServedModel(name, address, kind, where, seed=seed), is_held)
+    return ServedModel(name, address, kind, where.kind, seed=seed)
 
 
 def statuses() -> tuple[ModelStatus, ...]:

@@ -5,7 +5,8 @@ arguments and the commands. Relative arguments are resolved here, against what t
 a request depends on (`only_if`), and what an `undo` restores.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,12 @@ class ToolCatalogue(Mapping[str, Tool]):
 
     def __len__(self) -> int:
         return len(self._tools)
+
+    def only(self, names: Collection[str]) -> "ToolCatalogue":
+        """Return the same catalogue with some of its functions only; what is asked, refused and answered stays."""
+        fewer = copy(self)
+        fewer._tools = {name: tool for name, tool in self._tools.items() if name in names}
+        return fewer
 
     def schemas(self) -> list[dict[str, Any]]:
         """Return every function, with ask, refuse and answer, in the form that chat models are given."""

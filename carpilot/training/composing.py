@@ -7,9 +7,9 @@ those of the phrases and from the catalogue's arguments.
 import re
 from collections.abc import Sequence
 
+from carpilot.reasoning.phrases import Template, expand, filling, parse_calls, slots_of
 from carpilot.training.conditional import Conditional
 from carpilot.training.following import FollowUps
-from carpilot.training.phrases import Template, expand, filling, parse_calls, slots_of
 from carpilot.training.said import IMPERATIVE, NOT_WANTED, Said
 
 _FAMILIES = (

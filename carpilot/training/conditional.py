@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
+from carpilot.reasoning.phrases import in_words, parse_calls
 from carpilot.reasoning.tools import Call
-from carpilot.training.phrases import in_words, parse_calls
 from carpilot.training.said import Said, Sayings
 
 SHARE_ABOUT_THE_SAME, SHARE_NUMBER = 0.3, 0.22

@@ -8,13 +8,13 @@ from itertools import accumulate
 from random import Random
 
 from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.phrases import PhraseBook, Template, parse_calls
 from carpilot.reasoning.prompt import FACTS, Told, context_line
 from carpilot.reasoning.thought import calls_line, thought_line
 from carpilot.reasoning.tools import ANSWER, ASK, REFUSE, Call, default_tools
 from carpilot.request import Seat
 from carpilot.training.composing import Composer
 from carpilot.training.needs import Needs
-from carpilot.training.phrases import PhraseBook, Template, parse_calls
 from carpilot.training.said import Said
 
 _SEATS = (Seat.DRIVER, Seat.PASSENGER, Seat.REAR_LEFT, Seat.REAR_RIGHT)

@@ -5,9 +5,9 @@ from typing import Any
 
 from carpilot.reasoning.grammar import USUAL_CHANGES
 from carpilot.reasoning.history import UNDO
+from carpilot.reasoning.phrases import in_words, parse_calls
 from carpilot.reasoning.thought import call_in_words, plain_number
 from carpilot.reasoning.tools import ASK, SPEAKER, Call
-from carpilot.training.phrases import in_words, parse_calls
 from carpilot.training.said import NOT_WANTED, Said, Sayings
 
 _OPPOSITE = {

@@ -14,9 +14,9 @@ from typing import Any
 from carpilot.errors import InputError
 from carpilot.files import read_text
 from carpilot.reasoning.numbers import numbers_said, with_digits
+from carpilot.reasoning.phrases import parse_calls
 from carpilot.training import label_tables as tables
 from carpilot.training.corpus import Labelled
-from carpilot.training.phrases import parse_calls
 
 MAX_CORPUS_BYTES = 50_000_000
 Row = Mapping[str, Any]

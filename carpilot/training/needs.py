@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from carpilot.reasoning.conditions import ONLY_IF, ONLY_IF_NUMBER
 from carpilot.reasoning.history import UNDO
+from carpilot.reasoning.phrases import Template, parse_calls, without_slots
 from carpilot.reasoning.thought import call_in_words
 from carpilot.reasoning.tools import ANSWER, Call, ToolCatalogue
-from carpilot.training.phrases import Template, parse_calls, without_slots
 
 _WHAT_WAS_BEFORE = "what was before"
 

@@ -14,13 +14,13 @@ from carpilot.decision import Decision
 from carpilot.errors import InputError
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.numbers import numbers_said, with_digits
+from carpilot.reasoning.phrases import parse_calls, read_phrase_book
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.thought import calls_line, read_calls
 from carpilot.reasoning.tools import ASK, REFUSE, Call, ToolCatalogue
 from carpilot.request import Request
 from carpilot.training.baseline import Baseline
 from carpilot.training.corpus import Corpus
-from carpilot.training.phrases import parse_calls, read_phrase_book
 from carpilot.vehicle.state import VehicleState
 
 SENTENCES = 40_000

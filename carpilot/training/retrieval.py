@@ -11,11 +11,11 @@ import torch
 
 from carpilot.errors import InputError
 from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.phrases import PhraseBook, expand, fill, parse_calls
 from carpilot.reasoning.thought import call_in_words
 from carpilot.training import vocabulary
 from carpilot.training.corpus import Example
 from carpilot.training.network import Network, Shape, load_minilm
-from carpilot.training.phrases import PhraseBook, expand, fill, parse_calls
 
 SHOWN = 2
 SAME_ABOVE = 0.97

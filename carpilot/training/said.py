@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from carpilot.reasoning.phrases import PhraseBook, Template, expand, fill, parse_calls
 from carpilot.reasoning.thought import call_in_words
 from carpilot.reasoning.tools import REFUSE, Call, ToolCatalogue
-from carpilot.training.phrases import PhraseBook, Template, expand, fill, parse_calls
 
 IMPERATIVE = re.compile(
     r"^(open|close|shut|turn|switch|set|put|make|play|start|stop|lock|unlock|lower|raise|fold|unfold|dim|mute|skip|call|"

@@ -12,9 +12,9 @@ from typing import Any
 
 from carpilot.errors import InputError
 from carpilot.reasoning.embedded import CARD, FILES, load_embedded
+from carpilot.reasoning.phrases import PhraseBook, held_out, read_phrase_book
 from carpilot.training.corpus import Corpus, Example, Labelled, take
 from carpilot.training.labels import read_corpora, sources
-from carpilot.training.phrases import PhraseBook, held_out, read_phrase_book
 
 Report = Callable[[str], None]
 Dress = Callable[[Sequence[Example]], list[Example]]

@@ -8,8 +8,8 @@ from llguidance import LLMatcher, LLTokenizer
 
 from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.numbers import numbers_said, with_digits
+from carpilot.reasoning.phrases import in_words
 from carpilot.reasoning.tools import default_tools
-from carpilot.training.phrases import in_words
 
 TOOLS = default_tools()
 

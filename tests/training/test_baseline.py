@@ -1,11 +1,11 @@
 """The plain peer answers what it has seen, asks otherwise, and is the same every time."""
 
 from carpilot.decision import Act
+from carpilot.reasoning.phrases import parse_calls, read_phrase_book
 from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.tools import default_tools
 from carpilot.request import Request
 from carpilot.training.baseline import Baseline
-from carpilot.training.phrases import parse_calls, read_phrase_book
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of
 

@@ -6,10 +6,10 @@ from random import Random
 import pytest
 
 from carpilot.reasoning.history import Turn
+from carpilot.reasoning.phrases import Template, read_phrase_book
 from carpilot.reasoning.tools import Call, default_tools
 from carpilot.request import Request, Seat
 from carpilot.training.composing import Composer
-from carpilot.training.phrases import Template, read_phrase_book
 from carpilot.training.said import NOT_WANTED, Said
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of

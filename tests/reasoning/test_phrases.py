@@ -11,13 +11,13 @@ from carpilot.files import asset_folder
 from carpilot.reasoning.embedded import END, read_card
 from carpilot.reasoning.grammar import allowed_numbers, evidence_in, grammar
 from carpilot.reasoning.numbers import with_digits
+from carpilot.reasoning.phrases import expand, fill, held_out, in_words, parse_calls, read_phrase_book
 from carpilot.reasoning.prompt import told_before
 from carpilot.reasoning.thought import calls_line, conclusion, read_calls, thought_line
 from carpilot.reasoning.tools import Call, default_tools
 from carpilot.request import Seat
 from carpilot.training.corpus import Corpus
 from carpilot.training.needs import Needs
-from carpilot.training.phrases import expand, fill, held_out, in_words, parse_calls, read_phrase_book
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of
 
