@@ -2,9 +2,10 @@
 
 The encoder reads the prompt once. The decoder then writes a thought freely, within a bound, and calls that the grammar
 allows; stretches with one continuation are fed in one step, and a grammar is compiled once for equal evidence. The
-confidence of a decision is the smallest probability, before the grammar, of a token that was chosen among several, in the
-thought or in the calls: the calls follow the thought so closely that their own probabilities say little. A model less sure
-of an action than its card's threshold asks; a refusal or an answer moves nothing and stays.
+confidence of a decision comes of the smallest probability, before the grammar, of a token that was chosen among several, in
+the thought or in the calls: the calls follow the thought so closely that their own probabilities say little. The card's
+calibration turns it into the share of such decisions that are right. A model less sure of an action than its card's threshold
+asks; a refusal or an answer moves nothing and stays.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from carpilot.decision import Act, Decision
 from carpilot.errors import InputError, ModelOutputError
 from carpilot.files import asset_folder
+from carpilot.reasoning.confidence import read_calibration
 from carpilot.reasoning.grammar import Evidence, evidence_in, grammar
 from carpilot.reasoning.history import Turn
 from carpilot.reasoning.prompt import prompt, told_before
@@ -58,6 +60,7 @@ class EmbeddedReasoner:
         self.name, self.folder = folder.resolve().name, folder
         self.card = card
         self.ask_below = float(card["ask_below"])
+        self.calibration = read_calibration(card.get("calibration"))
         self._shape: Mapping[str, int] = card["shape"]
         self._encoder = _session(folder / "encoder.onnx")
         self._decoder = _session(folder / "decoder.onnx")
@@ -125,7 +128,7 @@ class EmbeddedReasoner:
                 control.on_thought(self._writer.decode(chunk[: chunk.index(self._newline)] if in_calls else chunk))
         text = self._writer.decode([token for token in written if token != self._end])
         thought, _, calls = text.partition("\n")
-        return Written(thought.strip(), calls, confidence, len(written))
+        return Written(thought.strip(), calls, self.calibration.of(confidence), len(written))
 
     def _matcher(self, tools: ToolCatalogue, evidence: Evidence) -> Any:
         """Return a matcher of the grammar; what was compiled for equal evidence is used again."""

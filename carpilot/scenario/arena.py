@@ -20,7 +20,7 @@ from typing import Any
 from carpilot.errors import InputError
 from carpilot.files import read_text
 from carpilot.scenario.evaluate import SuiteReport
-from carpilot.scenario.figures import CaseReport, Share, answers, over_refusal, wrong_on_limits
+from carpilot.scenario.figures import CaseReport, Share, answers, judged, over_refusal, wrong_on_limits
 
 MAX_TRIALS_BYTES = 400_000_000
 Key = tuple[str, str, int, str]
@@ -106,6 +106,7 @@ def columns(report: SuiteReport) -> dict[str, str]:
         "of limits": _per_case(wrong_on_limits(cases), k).in_words(),
         "over-refusal": _per_case(over_refusal(cases), k).in_words(),
         "answers": _per_case(answers(cases), k).in_words(),
+        "calibration error": f"{figures['calibration_error'] * 100:.1f} %" if judged(cases) else "-",
         "blocked": str(figures["blocked"]),
         "malformed": str(figures["malformed"]) if any(tokens) else "-",
         "tokens in, out": f"{tokens[0] / len(cases):.0f}, {tokens[1] / len(cases):.0f}" if any(tokens) else "-",

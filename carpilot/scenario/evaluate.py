@@ -15,6 +15,7 @@ from carpilot.decision import Outcome
 from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
 from carpilot.reasoning.agent import Exit
+from carpilot.reasoning.confidence import calibration_error
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.scenario.conditions import compare
 from carpilot.scenario.figures import (
@@ -22,6 +23,7 @@ from carpilot.scenario.figures import (
     CaseReport,
     answers,
     grouped,
+    judged,
     over_refusal,
     p50_p95,
     passed,
@@ -70,6 +72,7 @@ class SuiteReport:
             "over_refusal": over_refusal(cases).as_row(),
             "answers": answers(cases).as_row(),
             "risk_by_coverage": risk_by_coverage(cases),
+            "calibration_error": calibration_error(judged(cases)),
             "model_p50_ms": model[0],
             "model_p95_ms": model[1],
             "gate_p50_ms": gate[0],

@@ -126,6 +126,11 @@ def grouped(cases: Iterable[CaseReport], key: Callable[[CaseReport], str]) -> di
     return {name: passed(group) for name, group in groupby(rows, key)}
 
 
+def judged(cases: Iterable[CaseReport]) -> list[tuple[float, bool]]:
+    """Return (confidence, was right) of what a model carried out itself and was confident or not about."""
+    return [(c.confidence, c.passed) for c in cases if c.confidence is not None and not c.is_held_back]
+
+
 def risk_by_coverage(cases: Iterable[CaseReport], steps: int = 20) -> list[tuple[float, float]]:
     """Return (coverage, risk) pairs: if only the surest cases were carried out, what share of them would be wrong.
 

@@ -1,12 +1,13 @@
 """How good a written model is on wordings that it never saw, and below which confidence it had better ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from carpilot.decision import Act, Decision
 from carpilot.errors import ModelOutputError
+from carpilot.reasoning.confidence import fit
 from carpilot.reasoning.embedded import EmbeddedReasoner, Written
 from carpilot.reasoning.reasoner import Control
 from carpilot.reasoning.thought import read_calls
@@ -84,17 +85,24 @@ def figures(found: Sequence[Outcome], ask_below: float) -> dict[str, Any]:
     }
 
 
-def measure(
-    reasoner: EmbeddedReasoner, seen: Sequence[Example], unseen: Sequence[Example]
-) -> tuple[float, dict[str, Any]]:
-    """Return a threshold, fitted on half of the unseen wordings, and the figures at it of seen ones and the other half."""
+def measure(reasoner: EmbeddedReasoner, seen: Sequence[Example], unseen: Sequence[Example]) -> dict[str, Any]:
+    """Return what a card says of confidence and figures.
+
+    Calibration and threshold are fitted on half of the unseen wordings; the figures at them are of seen wordings and the other
+    half.
+    """
     half = Random(0)
     found = list(outcomes(reasoner, unseen))
     half.shuffle(found)
-    fitted_on, reported_on = found[: len(found) // 2], found[len(found) // 2 :]
+    calibration = fit([(o.confidence, o.is_right) for o in found[: len(found) // 2] if o.moves])
+
+    def calibrated(rows: Sequence[Outcome]) -> list[Outcome]:
+        return [replace(o, confidence=calibration.of(o.confidence)) for o in rows]
+
+    fitted_on, reported_on = calibrated(found[: len(found) // 2]), calibrated(found[len(found) // 2 :])
     ask_below = threshold(fitted_on)
     result = {
         "unseen_wordings": figures(reported_on, ask_below),
-        "seen_wordings": figures(outcomes(reasoner, seen), ask_below),
+        "seen_wordings": figures(calibrated(outcomes(reasoner, seen)), ask_below),
     }
-    return ask_below, result
+    return {"ask_below": ask_below, "calibration": calibration.as_row(), "figures": result}

@@ -114,8 +114,7 @@ def _write(session: "_Session", data: "_Data", output: Path, facts: dict[str, An
         count = recipe.examples_to_measure
         seen = session.dress(take(data.seen(recipe.seed + 2).one, count // 2))
         unseen = session.dress(take(data.unseen(recipe.seed + 3).one, count))
-        ask_below, result = measure(load_embedded(folder), seen, unseen)
-        return {"ask_below": ask_below, "figures": result}
+        return measure(load_embedded(folder), seen, unseen)
 
     described = {"data": [*session.start, *data.sources], "training": facts}
     return export(session.network, session.reader, session.writer, output, described, finish)
