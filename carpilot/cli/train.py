@@ -11,6 +11,10 @@ def train(
     corpus: Annotated[list[Path] | None, typer.Option(help="Labelled sentences, JSON lines; may be repeated.")] = None,
     minutes: Annotated[float, typer.Option(min=0.01, max=1440, help="How long to train.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Start of the random numbers.")] = 1,
+    twin: Annotated[
+        bool,
+        typer.Option("--twin", help="A causal twin instead: a chat checkpoint that transformers and servers load."),
+    ] = False,
     start: Annotated[Path | None, typer.Option(help="Folder of a written model whose weights to go on from.")] = None,
 ) -> None:
     """Train the embedded model from the phrase book, and from corpus files if given. Needs the extra `train`.
@@ -33,5 +37,22 @@ def train(
     for path in corpus or []:
         if not path.is_file():
             raise InputError(f"no corpus file {path}")
+    if twin:
+        _twin(output, corpus or [], minutes, seed)
+        return
     card = run(output, corpus or [], typer.echo, measured_sources(), Recipe(minutes=minutes, seed=seed, start=start))
     typer.echo(f"{output}: {card.get('parameters', 0):,} parameters")
+
+
+def _twin(output: Path, corpus: list[Path], minutes: float, seed: int) -> None:
+    from random import Random
+
+    from carpilot.reasoning.phrases import read_phrase_book
+    from carpilot.scenario.suite import measured_sources
+    from carpilot.training.causal import train_twin
+    from carpilot.training.corpus import Corpus
+    from carpilot.training.labels import read_corpora
+
+    labelled = read_corpora(corpus, measured_sources())
+    train_twin(output, Corpus(read_phrase_book(), labelled, frozenset(), Random(seed)), typer.echo, minutes, seed)
+    typer.echo(f"{output}: ask --model {output}")

@@ -44,6 +44,8 @@ You are the assistant in a car. You act only by calling the functions you are gi
 AS_TEXT = """\
 Answer with one line of JSON and nothing after it, a list of calls: [{"name": "...", "arguments": {...}}]
 The functions, one JSON Schema a line:"""
+FAMILY_KEY = "carpilot_family"
+"""The key of a checkpoint's config that names the family, where the model type alone does not tell."""
 NO_CALL = "Answer by calling functions."
 
 
@@ -91,6 +93,8 @@ def schemas_for(tools: ToolCatalogue) -> list[Schema]:
 
 def opening(family: Family, schemas: Sequence[Schema], rules: str, words: str) -> list[Message]:
     """Return the first messages of a conversation, laid out as a family wants them."""
+    if family.tools is Tools.NONE:
+        return [{"role": "user", "content": words}]
     if family.tools is Tools.TEXT:
         lines = (json.dumps(schema["function"], separators=(",", ":")) for schema in schemas)
         rules = "\n".join([rules, AS_TEXT, *lines])
@@ -141,12 +145,13 @@ class ChatReasoner:
         control: Control,
     ) -> Decision:
         """Return what should be done. Raises ModelOutputError, ModelUnavailableError, or StepLimitError."""
-        told = said(request, state, history)
+        words, context = prompt(request, state, history)
+        by_heart = self.model.family.tools is Tools.NONE
+        told = f"{words}\n{context}" if by_heart else said(request, state, history)
         if self._narrowing is not None:
             tools = self._narrowing.tools_for(request.text, tools)
             told = "\n".join(["Phrases like it:", *self._narrowing.examples(request.text), told])
         schemas = schemas_for(tools)
-        words, context = prompt(request, state, history)
         judge = _Judge(request, state, tools, history, evidence_in(words, told_before(context)))
         messages = opening(self.model.family, schemas, self._rules, told)
         if not self._is_held:

@@ -24,6 +24,7 @@ class Tools(Enum):
 
     FIELD = "in the request's own field"
     TEXT = "within the instructions, one JSON line each"
+    NONE = "it was trained on them, and reads nothing but words and context"
 
 
 class Thought(Enum):
@@ -66,9 +67,10 @@ FAMILIES: Mapping[str, Family] = {
     "ernie-4.5-thinking": Family(sampling=_QWEN),
     "seed-oss": Family(sampling={"temperature": 1.1, "top_p": 0.95}),
     "hunyuan": Family(sampling={"temperature": 0.7, "top_p": 0.8}),
+    "carpilot": Family(tools=Tools.NONE, writes_hermes=True),
     "plain": Family(thought=Thought.NONE),
 }
-"""`plain` is a model that nothing is known of."""
+"""`carpilot` is the causal twin of the embedded model; `plain` is a model that nothing is known of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Which models can reason here, by name, and what each of them lacks.
 
 A name is `embedded`, a preset of `assets/models/catalog.yaml`, the folder of a model that `carpilot train` wrote, the folder of a
-checkpoint, an address, or a preset at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`). Two names with a plus between them
+checkpoint, an address, or a preset or family at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`). Two names with a plus between them
 (`embedded+qwen3-8b`) are a cascade: the second is asked where the first is unsure.
 """
 
@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from carpilot.errors import InputError, UnknownNameError
 from carpilot.reasoning.cascade import CascadeReasoner
-from carpilot.reasoning.chat import ChatModel, ChatReasoner
+from carpilot.reasoning.chat import FAMILY_KEY, ChatModel, ChatReasoner
 from carpilot.reasoning.checkpoint import CONFIG, INSTALL, load_checkpoint, read_config
 from carpilot.reasoning.embedded import CARD, load_embedded
-from carpilot.reasoning.families import Family, family, server
+from carpilot.reasoning.families import FAMILIES, Family, family, server
 from carpilot.reasoning.presets import Preset, Served, default_presets
 from carpilot.reasoning.reasoner import Reasoner
 from carpilot.reasoning.retrieval import Narrowing
@@ -84,12 +84,14 @@ def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True, is_n
 def _chat_model(name: str, seed: int) -> ChatModel:
     preset, at, url = name.rpartition("@")
     if at and url.startswith(SCHEMES):
-        return _served(name, _preset(preset).family, Served(server("api"), "api", url), seed)
+        kind = FAMILIES[preset] if preset in FAMILIES else _preset(preset).family
+        return _served(name, kind, Served(server("api"), "api", url), seed)
     if name.startswith(SCHEMES):
         return _served(name, family("plain"), Served(server("api"), "api", name), seed)
     folder = Path(name)
     if (folder / CONFIG).is_file():
-        kind = LOCAL_FAMILIES.get(str(read_config(folder)["model_type"]), "plain")
+        config = read_config(folder)
+        kind = config.get(FAMILY_KEY) or LOCAL_FAMILIES.get(str(config["model_type"]), "plain")
         return _local(folder.resolve().name, folder, family(kind), seed)
     chosen = _preset(name)
     if chosen.served is not None:
