@@ -84,8 +84,8 @@ def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True, is_n
 def _chat_model(name: str, seed: int) -> ChatModel:
     preset, at, url = name.rpartition("@")
     if at and url.startswith(SCHEMES):
-        kind = FAMILIES[preset] if preset in FAMILIES else _preset(preset).family
-        return _served(name, kind, Served(server("api"), "api", url), seed)
+        spoken_as = FAMILIES[preset] if preset in FAMILIES else _preset(preset).family
+        return _served(name, spoken_as, Served(server("api"), "api", url), seed)
     if name.startswith(SCHEMES):
         return _served(name, family("plain"), Served(server("api"), "api", name), seed)
     folder = Path(name)
