@@ -148,3 +148,18 @@ def test_a_request_imports_no_torch_and_no_transformers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_model_is_checked_with_five_requests() -> None:
+    done = run("models", "check", "embedded", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["requests"]
+    assert len(rows) == 5
+    assert all(row["thought"] and row["model_ms"] > 0 for row in rows)
+    assert sum(row["is_right"] for row in rows) >= 4
+
+
+def test_a_model_that_is_not_there_cannot_be_checked() -> None:
+    done = run("models", "check", "http://127.0.0.1:9/v1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not say what it serves" in done.stderr
