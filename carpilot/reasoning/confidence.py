@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 EDGE = 1e-4
 """Probabilities are kept this far from 0 and 1, where log-odds have no end."""
-STEPS, RIDGE = 30, 1e-3
+STEPS, RIDGE, TOO_SMALL = 30, 1e-3, 1e-9
 BINS = 10
 
 
@@ -26,7 +27,7 @@ class Calibration:
     def of(self, probability: float) -> float:
         """Return the share of decisions with this probability that are right, 0 to 1."""
         odds = self.slope * _log_odds(probability) + self.offset
-        return 1 / (1 + math.exp(-odds))
+        return 0.5 * (1 + math.tanh(odds / 2))
 
     def as_row(self) -> dict[str, float]:
         """Return it as a card holds it."""
@@ -49,12 +50,20 @@ def fit(found: Sequence[tuple[float, bool]]) -> Calibration:
         return Calibration()
     x = np.array([[_log_odds(probability), 1.0] for probability, _ in found])
     y = np.array([float(is_right) for _, is_right in found])
-    line = np.array([1.0, 0.0])
+
+    def loss(line: NDArray[np.float64]) -> float:
+        odds = x @ line
+        return float(np.logaddexp(0, odds).sum() - y @ odds + RIDGE / 2 * line @ line)
+
+    line = np.zeros(2)
     for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-x @ line))
+        p = np.exp(-np.logaddexp(0, -x @ line))
         slope = x.T @ (y - p) - RIDGE * line
         bend = (x * (p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(2)
-        line = line + np.linalg.solve(bend, slope)
+        step = np.linalg.solve(bend, slope)
+        while loss(line + step) > loss(line) and np.abs(step).max() > TOO_SMALL:
+            step = step / 2  # a full step may lead past the end
+        line = line + step
     return Calibration(float(line[0]), float(line[1]))
 
 

@@ -37,6 +37,18 @@ def test_given_bins_when_counted_then_the_error_is_by_hand() -> None:
     assert calibration_error([]) == 0.0
 
 
+def test_given_decisions_that_are_mostly_sure_and_right_when_fitted_then_the_fit_ends() -> None:
+    found = (
+        [(0.99999, True)] * 900
+        + [(0.99, True)] * 80
+        + [(0.7, True)] * 20
+        + [(0.99, False), (0.4, False), (0.001, False)]
+    )
+    calibration = fit(found)
+    assert 0.1 < calibration.slope < 2
+    assert calibration.of(0.99999) > 0.99 > calibration.of(0.7)
+
+
 @pytest.mark.parametrize("found", [[], [(0.3, True)], [(0.2, False), (0.9, False)]])
 def test_given_one_kind_of_end_only_when_fitted_then_nothing_is_changed(found: list[tuple[float, bool]]) -> None:
     assert fit(found) == Calibration()
