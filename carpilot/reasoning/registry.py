@@ -1,8 +1,8 @@
 """Which models can reason here, by name, and what each of them lacks.
 
 A name is `embedded`, a preset of `assets/models/catalog.yaml`, the folder of a model that `carpilot train` wrote, the folder of a
-checkpoint, an address, or a preset or family at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`). Two names with a plus between them
-(`embedded+qwen3-8b`) are a cascade: the second is asked where the first is unsure.
+checkpoint, an address, or a preset or family at an address (`mimo-7b-rl@http://127.0.0.1:8000/v1`). Two names with a plus
+between them (`embedded+qwen3-8b`) are a cascade: the second is asked where the first is unsure.
 """
 
 import importlib.util
