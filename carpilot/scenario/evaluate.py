@@ -226,10 +226,11 @@ def _has_moved(exchanges: Sequence[Exchange]) -> bool:
     return any(row.status is Status.CONFIRMED and row.old != row.actual for row in rows)
 
 
-def dump(reports: Sequence[SuiteReport]) -> str:
-    """Return reports as one JSON object: figures, and every case."""
+def dump(reports: Sequence[SuiteReport], benchmarks: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return reports as one JSON object: figures, and every case; and what is known of benchmarks by others, if any ran."""
     rows = []
     for report in reports:
         cases = [{name: getattr(case, name) for name in CaseReport.__dataclass_fields__} for case in report.cases]
         rows.append({**report.summary(), "cases_detail": cases})
-    return json.dumps({"reports": rows}, ensure_ascii=False, indent=1)
+    whole = {"reports": rows, "benchmarks": list(benchmarks)} if benchmarks else {"reports": rows}
+    return json.dumps(whole, ensure_ascii=False, indent=1)
