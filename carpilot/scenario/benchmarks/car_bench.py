@@ -6,9 +6,10 @@ driver), `context_init_config` (the state of the car and what surrounds it), `ac
 left open, and how it is settled). There are no words of a driver: `first_person` makes them of the instruction.
 
 `assets/benchmarks/car_bench.yaml` says which signals show their state, and which fields their functions set. The end that is
-expected is their start with the reference's calls done, on this car's signals. Weather, speed and place are not in the state:
-the car stands, and the sky is as bright as the hour. Where this car has more of something than theirs (rear zones of the climate,
-a rear fog lamp), the rest may follow or stay.
+expected is their start with the reference's calls done, on this car's signals. Weather, light, speed and place are not in the
+state and are as this car starts: it stands in the light of day. Where this car has more of something than theirs (rear zones of
+the climate, a rear fog lamp), the rest may follow or stay. Their assistants are told house rules (the fan runs with the air
+conditioning, for one), which no driver says; the end that is expected holds them all the same.
 
 Their metric is a product: the end state is the reference's, so is every state at the end of a turn one that the reference
 passes through, the functions that the reference reads with are called, no rule of theirs is broken and the played driver is
@@ -16,9 +17,9 @@ content. The first two are computed here, on this car's signals, as "state match
 model that judges.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,14 @@ from carpilot.vehicle.catalogue import Catalogue, Value, default_catalogue
 
 NAME = "car-bench"
 MATCH = "state match"
-DAY = range(7, 19)
-LIGHT = "Vehicle.Exterior.LightIntensity"
+ROOF, SHADE = "Vehicle.Private.Sunroof.TargetPosition", "Vehicle.Cabin.Sunroof.Shade.Position"
+IF = re.compile(r"\bif (?!needed)", re.IGNORECASE)
 NOT_CABIN = "needs more than the cabin (routes, charging stops, mail or calendar)"
 REMOVED = "takes a part of a function away, and a language model judges what is said of that"
 PREFERENCE = "is settled by stored preferences, which this car does not keep"
 ONLY_TOLD = "asks only to be told what a function of theirs works out"
+UNTOLD = "rests on a condition that the file does not tell"
+SHADED = "this car's roof shade stays open under an open roof"
 NO_WORDS = "has no wish that could be said"
 
 
@@ -47,11 +50,6 @@ class Table:
 
     catalogue: Catalogue
     rows: Mapping[str, Any]
-
-    @cached_property
-    def starting(self) -> Mapping[str, Value]:
-        """Where this car's signals start by themselves."""
-        return {signal.path: signal.initial for signal in self.catalogue.values()}
 
     def value(self, field: str, theirs: object, key: str = "end") -> Any:
         """Return what a value of theirs is on this car's signals, None where it is nothing here."""
@@ -69,12 +67,12 @@ class Table:
 
     def start(self, context: Mapping[str, Any]) -> dict[str, Value]:
         """Return where the car starts, as far as this car can show it."""
-        found: dict[str, Value] = {LIGHT: 80.0 if int(context["current_datetime"]["hour"]) in DAY else 2.0}
-        for field, theirs in _with_lamp(context).items():
-            value = self.value(field, theirs, "start") if field in self.rows["state"] else None
+        found: dict[str, Value] = {}
+        shown = {**context, "ambient_light_on": context["ambient_light"] not in ("OFF", "NONE")}
+        for field, row in self.rows["state"].items():
+            value = self.value(field, shown[row.get("start_as", field)], "start")
             if value is not None:
-                row = self.rows["state"][field]
-                found |= {path: self.catalogue[path].check(value) for path in row["paths"]}
+                found |= {path: self.catalogue[path].check(value) for path in (*row["paths"], *row.get("either", ()))}
         charge, seats = self.rows["context"]["state_of_charge"], self.rows["context"]["seats_occupied"]
         found[charge] = self.catalogue[charge].check(float(context["state_of_charge"]))
         return found | {path: bool(context["seats_occupied"][seat]) for seat, path in seats.items()}
@@ -102,17 +100,12 @@ class Table:
         for path in row["paths"]:
             yield read_condition(self.catalogue[path], wanted)
 
-    def free(self, field: str, theirs: object) -> Iterator[Condition]:
+    def free(self, field: str, theirs: object, start: Mapping[str, Value]) -> Iterator[Condition]:
         """Yield the signals that may follow a field, or stay."""
         wanted = self.value(field, theirs)
         for path in self.rows["state"][field].get("either", ()):
-            stays = self.starting[path]
+            stays = start.get(path, self.catalogue[path].initial)
             yield read_condition(self.catalogue[path], {"one_of": [stays, wanted] if stays != wanted else [wanted]})
-
-
-def _with_lamp(context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a state of theirs in which the ambient light is on or off beside its colour."""
-    return {**context, "ambient_light_on": context["ambient_light"] not in ("OFF", "NONE")}
 
 
 def read(path: Path) -> Benchmark:
@@ -144,9 +137,13 @@ def _case(row: Row, table: Table) -> Case:
         raise UnmappedError(ONLY_TOLD)
     if not part.turns:
         raise UnmappedError(NO_WORDS)
+    if any(IF.search(turn) for turn in part.turns):
+        raise UnmappedError(UNTOLD)
     ends, passed = _ends(table, steps)
+    if start[ROOF] and SHADE in ends and ends[SHADE].wanted:
+        raise UnmappedError(SHADED)
     shown = [path for row in table.rows["state"].values() for path in row["paths"] if path in start]
-    strict = {**{c.path: c for c in _free(table, steps)}, **ends}
+    strict = {**{c.path: c for c in _free(table, steps, start)}, **ends}
     return Case(
         id=name,
         say=part.turns,
@@ -173,10 +170,12 @@ def _ends(
     return ends, passed
 
 
-def _free(table: Table, steps: Sequence[Sequence[tuple[str, object]]]) -> Iterator[Condition]:
+def _free(
+    table: Table, steps: Sequence[Sequence[tuple[str, object]]], start: Mapping[str, Value]
+) -> Iterator[Condition]:
     for step in steps:
         for field, theirs in step:
-            yield from table.free(field, theirs)
+            yield from table.free(field, theirs, start)
 
 
 def is_match(passed: Sequence[Mapping[str, Condition]], shown: Sequence[str], states: Sequence[State]) -> bool:

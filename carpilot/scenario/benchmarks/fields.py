@@ -162,7 +162,8 @@ class Fields:
             return signal.check(rule.levels[min(len(rule.levels) - 1, max(0, round(value)))])
         scaled = value * rule.scale + rule.offset
         try:
-            return signal.check(round(scaled) if signal.type == "integer" else round(scaled * 2) / 2)
+            step = signal.step or 1
+            return signal.check(round(scaled / step) * step)
         except InputError:
             raise UnmappedError("a number beyond this car's range") from None
 

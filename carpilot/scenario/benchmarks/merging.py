@@ -1,6 +1,6 @@
 """How the changes of several turns come to one start and one end of a case."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from carpilot.scenario.benchmarks.benchmark import UnmappedError
 from carpilot.scenario.benchmarks.fields import Change
@@ -9,22 +9,31 @@ from carpilot.vehicle.catalogue import Value, default_catalogue
 
 APART = "this car has one where theirs has one a seat, and they end apart"
 NO_ROOM = "a step further than this car can go from there"
+IN_CIRCLES = "ends where it starts, which an end cannot tell from doing nothing"
 UNSETTLED = "the end depends on how large each car's steps are"
 
 
-def start_of(changes: Iterable[Change]) -> dict[str, Value]:
-    """Return where the signals stand before the first change of each; a number tells more than being on."""
-    start: dict[str, Change] = {}
-    for change in changes:
-        known = start.setdefault(change.path, change)
-        if change.is_number and not known.is_number and _fits(known, change):
-            start[change.path] = change
-    return {path: change.start for path, change in start.items()}
+def start_of(turns: Sequence[Sequence[Change]]) -> dict[str, Value]:
+    """Return where the signals stand before the first turn that changes each."""
+    start: dict[str, Value] = {}
+    for turn in turns:
+        for path in dict.fromkeys(change.path for change in turn if change.path not in start):
+            start[path] = _stood([change for change in turn if change.path == path])
+    return start
 
 
-def _fits(known: Change, number: Change) -> bool:
-    """Return whether a number agrees with a state that was found for the same start."""
-    return any(s.holds(None, known.start) and s.holds(None, number.start) for s in known.states)
+def _stood(changes: Sequence[Change]) -> Value:
+    """Return where a signal stood before a turn; a number tells more than being on, but nothing of what is off."""
+    state = next((change for change in changes if not change.is_number), None)
+    number = next((change for change in changes if change.is_number), None)
+    if number is not None and (state is None or _fits(state, number.start)):
+        return number.start
+    return state.start if state is not None else changes[0].start
+
+
+def _fits(state: Change, number: Value) -> bool:
+    """Return whether a number agrees with a state from which a change starts."""
+    return any(seen.holds(None, state.start) and seen.holds(None, number) for seen in state.states)
 
 
 def end_of(turns: Sequence[Sequence[Change]], start: Mapping[str, Value]) -> tuple[Condition, ...]:
@@ -34,6 +43,8 @@ def end_of(turns: Sequence[Sequence[Change]], start: Mapping[str, Value]) -> tup
         for path in dict.fromkeys(change.path for change in turn):
             told = _told([change for change in turn if change.path == path])
             ends[path] = told.end if told.end else _stepped(path, ends.get(path), told.sign, start[path])
+    if ends and all(end.holds(start[path], start[path]) for path, end in ends.items()):
+        raise UnmappedError(IN_CIRCLES)
     return tuple(ends.values())
 
 

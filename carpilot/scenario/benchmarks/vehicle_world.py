@@ -34,7 +34,7 @@ NAME = "vehicle-world"
 NOTHING = "pass"
 F1, ACCURACY = "F1 positive", "change accuracy"
 CONDITION = re.compile(r"\b(if|when|unless|once|in case)\b", re.IGNORECASE)
-NO_EFFECT = "the reference calls what changes nothing in the file: what it found or showed is not told"
+NO_EFFECT = "the reference calls what changes nothing that counts: what it found or showed is not told"
 UNTOLD = "a condition (if, when, once) on what the file does not tell"
 NO_ACTION = "the reference does nothing about a device that this car has, and the file does not tell why"
 BEYOND = re.compile(r"-\d|\b(?:10[1-9]|1[1-9]\d|[2-9]\d\d|\d{4,})\b")
@@ -62,7 +62,7 @@ def _case(row: Row, fields: Fields) -> Case:
     changes = [tuple(_changes(fields, gold, triples)) for gold, triples in differences]
     for words, (gold, _) in zip(said, differences, strict=True):
         _check_words(fields, words, gold)
-    start = start_of([change for turn in changes for change in turn])
+    start = start_of(changes)
     end = end_of(changes, start)
     return Case(
         id=name,
@@ -87,12 +87,12 @@ def _check_words(fields: Fields, words: str, gold: str) -> None:
 
 def _changes(fields: Fields, gold: str, triples: Sequence[tuple[str, object, object]]) -> Iterator[Change]:
     """Yield what a turn changes, on this car's signals. Raises UnmappedError."""
-    if not triples and gold.strip() != NOTHING:
-        raise UnmappedError(NO_EFFECT)
     told = {field: (before, after) for field, before, after in triples}
-    for field, (before, after) in told.items():
-        if not fields.is_left_away(field, gold, told):
-            yield fields.change(field, gold, before, after)
+    counted = [field for field in told if not fields.is_left_away(field, gold, told)]
+    if not counted and gold.strip() != NOTHING:
+        raise UnmappedError(NO_EFFECT)
+    for field in counted:
+        yield fields.change(field, gold, *told[field])
 
 
 def measure(changes: Sequence[Sequence[Change]], states: Sequence[State]) -> dict[str, float]:
