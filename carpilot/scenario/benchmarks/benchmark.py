@@ -27,7 +27,8 @@ class Benchmark:
     """A benchmark's tasks as cases of this car.
 
     `tasks` is how many the file holds, `left_out` how many were not mapped, by reason. `do_nothing` is what an agent that does
-    nothing has by the benchmark's own metric, 0 to 1 by name, over the `scored` tasks of the file that the metric covers.
+    nothing has by the benchmark's own metric, 0 to 1 by name, over the `scored` tasks of the file that the metric covers, and
+    `do_nothing_mapped` over those that were mapped.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Benchmark:
     left_out: Mapping[str, int]
     do_nothing: Mapping[str, float]
     scored: int
+    do_nothing_mapped: Mapping[str, float]
 
     def as_row(self) -> dict[str, Any]:
         """Return it for a program to read."""
@@ -45,6 +47,7 @@ class Benchmark:
             "mapped": len(self.suite.cases),
             "left_out": dict(self.left_out),
             "do_nothing": {"scored": self.scored, **self.do_nothing},
+            "do_nothing_mapped": dict(self.do_nothing_mapped),
         }
 
 

@@ -113,8 +113,8 @@ def read(path: Path) -> Benchmark:
     table = Table(default_catalogue(), load_yaml(asset("benchmarks", "car_bench.yaml")))
     suite, left_out = map_tasks(path, NAME, lambda row: _case(row, table))
     idle = [not case.expect.signals for case in suite.cases]
-    still = sum(idle) / len(idle) if idle else 0.0
-    return Benchmark(NAME, suite, len(suite.cases) + left_out.total(), left_out, {MATCH: still}, len(idle))
+    still = {MATCH: sum(idle) / len(idle) if idle else 0.0}
+    return Benchmark(NAME, suite, len(suite.cases) + left_out.total(), left_out, still, len(idle), still)
 
 
 def _case(row: Row, table: Table) -> Case:
