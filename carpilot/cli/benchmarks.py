@@ -44,8 +44,12 @@ def _row(benchmark: "Benchmark", report: "SuiteReport") -> tuple[str, ...]:
 
 def nothing_line(benchmark: "Benchmark") -> str:
     """Return what an agent that does nothing earns by the benchmark's own metric."""
-    of = f"the {benchmark.scored} tasks" if benchmark.scored == benchmark.tasks else f"{benchmark.scored} tasks"
-    return f"{benchmark.name}: an agent that does nothing has {_in_words(benchmark.do_nothing)} over {of} of its file"
+    line = f"{benchmark.name}: an agent that does nothing has {_in_words(benchmark.do_nothing)}"
+    mapped = len(benchmark.suite.cases)
+    if benchmark.scored == mapped:
+        return f"{line} over the {mapped} tasks mapped"
+    of_mapped = f"{_in_words(benchmark.do_nothing_mapped)} over the {mapped} mapped"
+    return f"{line} over the {benchmark.scored} tasks of its file, and {of_mapped}"
 
 
 def _in_words(measures: "Mapping[str, float]") -> str:

@@ -92,7 +92,7 @@ def evaluate(
         typer.Option(
             "--benchmark",
             metavar="NAME=FILE",
-            help="A file of car-bench or vehicle-world, as published. May be repeated.",
+            help="The tasks of car-bench or vehicle-world as JSON lines. May be repeated.",
         ),
     ] = None,
     as_json: JsonOption = False,

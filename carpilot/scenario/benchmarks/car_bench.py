@@ -26,7 +26,7 @@ from typing import Any
 from carpilot.files import asset, load_yaml
 from carpilot.request import Seat
 from carpilot.scenario.benchmarks.benchmark import Benchmark, Row, State, UnmappedError, map_tasks
-from carpilot.scenario.benchmarks.first_person import read_part
+from carpilot.scenario.benchmarks.first_person import Part, read_part
 from carpilot.scenario.conditions import Condition, read_condition
 from carpilot.scenario.suite import Case, Expectation
 from carpilot.vehicle.catalogue import Catalogue, Value, default_catalogue
@@ -112,33 +112,17 @@ def read(path: Path) -> Benchmark:
     """Return CAR-bench's cabin-only tasks as cases. Raises InputError naming file and line."""
     table = Table(default_catalogue(), load_yaml(asset("benchmarks", "car_bench.yaml")))
     suite, left_out = map_tasks(path, NAME, lambda row: _case(row, table))
-    idle = [not case.expect.signals for case in suite.cases]
+    idle = [case.measure([case.given, case.given])[MATCH] for case in suite.cases if case.measure]
     still = {MATCH: sum(idle) / len(idle) if idle else 0.0}
     return Benchmark(NAME, suite, len(suite.cases) + left_out.total(), left_out, still, len(idle), still)
 
 
 def _case(row: Row, table: Table) -> Case:
     """Return a task as a case. Raises UnmappedError, or KeyError and ValueError where it is no task."""
-    name, kind, context, actions = (
-        str(row["task_id"]),
-        str(row["task_type"]),
-        row["context_init_config"],
-        row["actions"],
-    )
-    part = read_part(str(row["instruction"]))
-    if not row["cabin_only"]:
-        raise UnmappedError(NOT_CABIN)
-    if kind.startswith("hallucination"):
-        raise UnmappedError(REMOVED)
-    if "preference" in str(row.get("disambiguation_element_note", "")):
-        raise UnmappedError(PREFERENCE)
-    start, steps = table.start(context), [list(table.sets(action)) for action in actions]
-    if not any(steps):
-        raise UnmappedError(ONLY_TOLD)
-    if not part.turns:
-        raise UnmappedError(NO_WORDS)
-    if any(IF.search(turn) for turn in part.turns):
-        raise UnmappedError(UNTOLD)
+    name, part = str(row["task_id"]), read_part(str(row["instruction"]))
+    _check_task(row)
+    start, steps = table.start(row["context_init_config"]), [list(table.sets(action)) for action in row["actions"]]
+    _check_wish(part, steps)
     ends, passed = _ends(table, steps)
     if start[ROOF] and SHADE in ends and ends[SHADE].wanted:
         raise UnmappedError(SHADED)
@@ -150,12 +134,32 @@ def _case(row: Row, table: Table) -> Case:
         seat=Seat.DRIVER,
         given=start,
         expect=Expectation(signals=tuple(strict.values())),
-        kind=kind,
+        kind=str(row["task_type"]),
         source=NAME,
         answers=part.answers,
         consents=True,
         measure=lambda states: {MATCH: float(is_match(passed, shown, states))},
     )
+
+
+def _check_task(row: Row) -> None:
+    """Raise UnmappedError for a kind of task that is not run here."""
+    if not row["cabin_only"]:
+        raise UnmappedError(NOT_CABIN)
+    if str(row["task_type"]).startswith("hallucination"):
+        raise UnmappedError(REMOVED)
+    if "preference" in str(row.get("disambiguation_element_note", "")):
+        raise UnmappedError(PREFERENCE)
+
+
+def _check_wish(part: Part, steps: Sequence[Sequence[tuple[str, object]]]) -> None:
+    """Raise UnmappedError where nothing is to be done, nothing is said, or what is said rests on what is not known."""
+    if not any(steps):
+        raise UnmappedError(ONLY_TOLD)
+    if not part.turns:
+        raise UnmappedError(NO_WORDS)
+    if any(IF.search(turn) for turn in part.turns):
+        raise UnmappedError(UNTOLD)
 
 
 def _ends(

@@ -45,11 +45,21 @@ def read(path: Path) -> Benchmark:
     """Return VehicleWorld's tasks as cases. Raises InputError naming file and line."""
     fields = read_fields()
     suite, left_out = map_tasks(path, NAME, lambda row: _case(row, fields))
-    idle = [
-        mean([float(not turn["state_diff"]) for turn in row["turns"]]) for _, row in read_rows(path) if row["turns"]
-    ]
-    tasks = len(suite.cases) + left_out.total()
-    return Benchmark(NAME, suite, tasks, left_out, {F1: mean(idle or [0]), ACCURACY: mean(idle or [0])}, len(idle))
+    idle = {
+        str(row["id"]): mean(float(not turn["state_diff"]) for turn in row["turns"])
+        for _, row in read_rows(path)
+        if row["turns"]
+    }
+    everywhere, mapped = mean([*idle.values()] or [0]), mean([idle[case.id] for case in suite.cases] or [0])
+    return Benchmark(
+        name=NAME,
+        suite=suite,
+        tasks=len(suite.cases) + left_out.total(),
+        left_out=left_out,
+        do_nothing={F1: everywhere, ACCURACY: everywhere},
+        scored=len(idle),
+        do_nothing_mapped={F1: mapped, ACCURACY: mapped},
+    )
 
 
 def _case(row: Row, fields: Fields) -> Case:
