@@ -131,7 +131,7 @@ def test_given_a_task_for_another_car_when_read_then_it_is_left_out_and_counted(
     [
         ("not json", "line 2 is no JSON"),
         ("[1]", "line 2: a task is an object, not list"),
-        ('{"task_id": "x"}', "line 2: a task of car-bench has 'task_type', this one has not"),
+        ('{"task_id": "x"}', "line 2: a task of car-bench has 'instruction', this one has not"),
         (json.dumps(car_task("a", WISH, CLOSE)), "line 2 is no task of car-bench: the task 'a' stands twice"),
         (
             json.dumps(car_task("b", WISH, ("open_close_window", {"window": "BACK", "percentage": 0}))),
