@@ -1,4 +1,4 @@
-"""CAR-bench (Kirmayr et al., 2026): tasks for an assistant in a car, of which those are run here that need the cabin alone.
+"""CAR-bench (github.com/CAR-bench/car-bench): tasks for an assistant in a car, of which those are run that need the cabin alone.
 
 A line of the file is a task: `task_id`, `task_type`, `cabin_only`, `instruction` (what a language model is told that plays the
 driver), `context_init_config` (the state of the car and what surrounds it), `actions` (the reference, calls with `name` and
