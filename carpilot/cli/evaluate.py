@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from carpilot.reasoning.reasoner import Reasoner
     from carpilot.scenario.arena import Trials
+    from carpilot.scenario.benchmarks.benchmark import Benchmark
     from carpilot.scenario.evaluate import SuiteReport
     from carpilot.scenario.figures import CaseReport
     from carpilot.scenario.suite import Suite
@@ -86,6 +87,14 @@ def evaluate(
     resume: Annotated[
         Path | None, typer.Option(help="Note every trial in this file as it ends, and take up what it holds already.")
     ] = None,
+    benchmarks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME=FILE",
+            help="The tasks of car-bench or vehicle-world as JSON lines. May be repeated.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run suites with models, strictly scored, side by side.
@@ -99,9 +108,12 @@ def evaluate(
       carpilot eval own hard --html report.html
 
       carpilot eval own -m embedded -m qwen3-8b -m keywords -m nothing --seeds 3 --harness both --resume trials.jsonl
+
+      carpilot eval --benchmark car-bench=carbench.jsonl --benchmark vehicle-world=vehicleworld.jsonl -m embedded -m nothing
     """
     from carpilot.errors import InputError
     from carpilot.files import write_text
+    from carpilot.scenario.benchmarks.adapters import read_benchmarks
     from carpilot.scenario.eval_page import page
     from carpilot.scenario.evaluate import dump
 
@@ -112,19 +124,27 @@ def evaluate(
     if harness not in ARMS:
         raise InputError(f"--harness wants {', '.join(ARMS)}, not {harness!r}")
     entrants = [Entrant(name, is_held) for name in models or ["embedded"] for is_held in ARMS[harness]]
-    reports = _run(suites or ["own"], entrants, requests, ask_below, seeds, resume)
+    foreign = read_benchmarks(benchmarks or [])
+    loaded = [*_load(suites or ([] if foreign else ["own"]), requests), *(benchmark.suite for benchmark in foreign)]
+    reports = _run(loaded, entrants, ask_below, seeds, resume)
     if html:
         write_text(html, page(reports))
     if as_json:
-        typer.echo(dump(reports))
+        typer.echo(dump(reports, [benchmark.as_row() for benchmark in foreign]))
         return
-    _print(reports, show)
+    _print(reports, show, foreign)
+
+
+def _load(names: list[str], requests: Path | None) -> "list[Suite]":
+    from carpilot.scenario.suite import find_suites, read_suite
+    from carpilot.vehicle.catalogue import default_catalogue
+
+    return [read_suite(path, default_catalogue(), requests) for path in find_suites(names)]
 
 
 def _run(
-    suites: list[str],
+    loaded: "list[Suite]",
     entrants: list[Entrant],
-    requests: Path | None,
     ask_below: float | None,
     seeds: int,
     resume: Path | None,
@@ -134,10 +154,7 @@ def _run(
     from rich.progress import Progress
 
     from carpilot.scenario.arena import Trials
-    from carpilot.scenario.suite import find_suites, read_suite
-    from carpilot.vehicle.catalogue import default_catalogue
 
-    loaded = [read_suite(path, default_catalogue(), requests) for path in find_suites(suites)]
     trials = Trials(resume)
     reports = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -185,13 +202,20 @@ def _advance(progress: "Progress", task: "TaskID", report: "CaseReport") -> None
     progress.advance(task)
 
 
-def _print(reports: "list[SuiteReport]", show: str) -> None:
+def _print(reports: "list[SuiteReport]", show: str, benchmarks: "list[Benchmark]") -> None:
+    from carpilot.cli.benchmarks import print_benchmarks
+
     screen = console()
     for report in reports:
         for case in report.cases:
             if show == "all" or (show == "failed" and not case.passed):
                 _print_case(screen, case)
-    screen.print(_table(reports))
+    foreign = {benchmark.name for benchmark in benchmarks}
+    if own := [report for report in reports if report.suite not in foreign]:
+        screen.print(_table(own))
+        screen.print()
+    if benchmarks:
+        print_benchmarks(screen, benchmarks, reports)
     if (pairs := _duels(reports)).row_count:
         screen.print()
         screen.print(pairs)

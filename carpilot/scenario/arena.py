@@ -102,6 +102,7 @@ def columns(report: SuiteReport) -> dict[str, str]:
         "strictly right (95 %)": pass_1(cases).in_words(),
         f"each of {k}": pass_every(cases, k).in_words() if k > 1 else "-",
         f"any of {k}": pass_any(cases, k).in_words() if k > 1 else "-",
+        "its own metric": ", ".join(f"{name} {value * 100:.1f}" for name, value in figures["measures"].items()) or "-",
         "wrong actions": str(figures["wrong_actions"]),
         "of limits": _per_case(wrong_on_limits(cases), k).in_words(),
         "over-refusal": _per_case(over_refusal(cases), k).in_words(),

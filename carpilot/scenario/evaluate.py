@@ -6,7 +6,7 @@ A wrong action is a case that failed and in which the copilot moved something: t
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,14 @@ from carpilot.execution import Status
 from carpilot.reasoning.agent import Exit
 from carpilot.reasoning.confidence import calibration_error
 from carpilot.reasoning.reasoner import Reasoner
-from carpilot.scenario.conditions import compare
+from carpilot.scenario.conditions import allowed_to_move, compare
 from carpilot.scenario.figures import (
     KIND_OF,
     CaseReport,
     answers,
     grouped,
     judged,
+    measured,
     over_refusal,
     p50_p95,
     passed,
@@ -71,6 +72,7 @@ class SuiteReport:
             "refused_or_asked": sum(case.is_held_back for case in cases),
             "over_refusal": over_refusal(cases).as_row(),
             "answers": answers(cases).as_row(),
+            "measures": measured(cases),
             "risk_by_coverage": risk_by_coverage(cases),
             "calibration_error": calibration_error(judged(cases)),
             "model_p50_ms": model[0],
@@ -108,16 +110,16 @@ def run_case(case: Case, reasoner: Reasoner, seed: int = 0) -> CaseReport:
     cabin = Cabin(reasoner, case.given)
     watch = Watch(cabin)
     watch.before.update(case.given)
-    last: Exchange | None = None
+    states: list[Mapping[str, Value | None]] = [dict(watch.before)]
     exchanges: list[Exchange] = []
+    answers = iter(case.answers)
     for turn in case.say:
-        last = cabin.begin(turn, case.seat)
-        exchanges.append(last)
-        heard = _rest(watch, last)
-    assert last is not None
-    decision = last.proposal.decision if last.proposal else None
-    now = watch.now()
-    problems = _problems(case.expect, watch, exchanges, (now, heard))
+        heard = _speak(watch, case, exchanges, turn, answers)
+        states.append(watch.now())
+    last = exchanges[-1]
+    decided = _decided(exchanges) if case.consents else last
+    decision = decided.proposal.decision if decided.proposal else None
+    problems = _problems(case.expect, watch, exchanges, (watch.now(), heard))
     cabin.close()
     return CaseReport(
         id=case.id,
@@ -128,18 +130,48 @@ def run_case(case: Case, reasoner: Reasoner, seed: int = 0) -> CaseReport:
         problems=tuple(problems),
         reply=last.reply,
         calls=tuple(map(str, decision.calls)) if decision else (),
-        model_ms=last.proposal.model_ms if last.proposal else 0.0,
+        model_ms=decided.proposal.model_ms if decided.proposal else 0.0,
         gate_ms=last.gate_us / 1000,
-        thought=last.thought,
+        thought=decided.thought,
         confidence=decision.confidence if decision else None,
         wants=case.expect.wants,
         kind=case.kind or KIND_OF[case.expect.wants],
         source=case.source,
-        exit=last.proposal.exit.value if last.proposal else "",
+        exit=decided.proposal.exit.value if decided.proposal else "",
         blocked=sum(row.verdict.outcome is Outcome.DENY for exchange in exchanges for row in exchange.rows),
         tokens=_tokens(exchanges),
         seed=seed,
+        measures=case.measure(states) if case.measure else {},
     )
+
+
+def _speak(
+    watch: Watch, case: Case, exchanges: list[Exchange], turn: str, answers: Iterator[str]
+) -> dict[str, Value | None]:
+    """Say a turn with what the driver has to say to questions, and return what the car reported when it had ended."""
+    words: str | None = turn
+    heard: dict[str, Value | None] = {}
+    while words is not None:
+        exchange = watch.cabin.begin(words, case.seat)
+        exchanges.append(exchange)
+        heard = _rest(watch, exchange)
+        if case.consents and exchange.result is Result.CONFIRM:
+            exchange = watch.cabin.confirm("yes", case.seat, _is_wanted(watch, case, exchange))
+            exchanges.append(exchange)
+            heard = _rest(watch, exchange)
+        words = next(answers, None) if exchange.result is Result.ASKED else None
+    return heard
+
+
+def _is_wanted(watch: Watch, case: Case, exchange: Exchange) -> bool:
+    """Return whether the gate asks of nothing but what the case expects."""
+    free = allowed_to_move(watch.cabin.car.catalogue, case.expect.paths)
+    return all(row.command.path in free for row in exchange.rows if row.status is Status.WAITING)
+
+
+def _decided(exchanges: Sequence[Exchange]) -> Exchange:
+    """Return the last exchange that a model decided."""
+    return next((exchange for exchange in reversed(exchanges) if exchange.proposal), exchanges[-1])
 
 
 def _tokens(exchanges: Sequence[Exchange]) -> tuple[int, int]:
@@ -197,10 +229,11 @@ def _has_moved(exchanges: Sequence[Exchange]) -> bool:
     return any(row.status is Status.CONFIRMED and row.old != row.actual for row in rows)
 
 
-def dump(reports: Sequence[SuiteReport]) -> str:
-    """Return reports as one JSON object: figures, and every case."""
+def dump(reports: Sequence[SuiteReport], benchmarks: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return reports as one JSON object: figures, and every case; and what is known of benchmarks by others, if any ran."""
     rows = []
     for report in reports:
         cases = [{name: getattr(case, name) for name in CaseReport.__dataclass_fields__} for case in report.cases]
         rows.append({**report.summary(), "cases_detail": cases})
-    return json.dumps({"reports": rows}, ensure_ascii=False, indent=1)
+    whole = {"reports": rows, "benchmarks": list(benchmarks)} if benchmarks else {"reports": rows}
+    return json.dumps(whole, ensure_ascii=False, indent=1)

@@ -8,8 +8,8 @@
 | answer accuracy | cases that want to be told something                 | passed                                        |
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from math import sqrt
 from statistics import quantiles
@@ -33,6 +33,7 @@ class CaseReport:
 
     `confidence` is None where the model gives none, or did not decide. `wants` is `action`, `answer` or `restraint`.
     `exit` is how the model's last run ended, `blocked` how many commands the gate denied, `tokens` what all turns read and wrote.
+    `measures` are a benchmark's own figures of the case, 0 to 1.
     """
 
     id: str
@@ -54,6 +55,7 @@ class CaseReport:
     blocked: int = 0
     tokens: tuple[int, int] = (0, 0)
     seed: int = 0
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_held_back(self) -> bool:
@@ -118,6 +120,15 @@ def over_refusal(cases: Iterable[CaseReport]) -> Share:
 def answers(cases: Iterable[CaseReport]) -> Share:
     """Return how often a question about the car was answered with what the car reports."""
     return passed(case for case in cases if case.wants == "answer")
+
+
+def measured(cases: Iterable[CaseReport]) -> dict[str, float]:
+    """Return the mean of each of a benchmark's own figures, 0 to 1."""
+    found: dict[str, list[float]] = {}
+    for case in cases:
+        for name, value in case.measures.items():
+            found.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 def grouped(cases: Iterable[CaseReport], key: Callable[[CaseReport], str]) -> dict[str, Share]:

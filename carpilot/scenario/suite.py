@@ -5,7 +5,7 @@ then the words are joined from that folder when the suite runs.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,12 @@ class Expectation:
     any_of: tuple["Expectation", ...] = ()
 
     @property
+    def paths(self) -> set[str]:
+        """The signals that any of the ends speaks of."""
+        own = {condition.path for condition in self.signals or ()}
+        return own.union(*(expectation.paths for expectation in self.any_of))
+
+    @property
     def wants_action(self) -> bool:
         """Whether some actuator is expected to move or to be asked about."""
         if self.any_of:
@@ -50,9 +56,17 @@ class Expectation:
         return "answer" if self.tells else "restraint"
 
 
+Measure = Callable[[Sequence[Mapping[str, Value | None]]], dict[str, float]]
+"""A figure of somebody else's, 0 to 1 by its name, from every actual value at the start and at the end of each turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case with its words."""
+    """One case with its words.
+
+    `answers` are said one after the other where the car asks back. A driver who `consents` says yes to a question of the
+    gate about what the case expects, and no to any other. `measure` is noted beside the strict score.
+    """
 
     id: str
     say: tuple[str, ...]
@@ -61,6 +75,9 @@ class Case:
     expect: Expectation
     kind: str = ""
     source: str = ""
+    answers: tuple[str, ...] = ()
+    consents: bool = False
+    measure: Measure | None = None
 
 
 @dataclass(slots=True)
