@@ -26,7 +26,7 @@ from carpilot.reasoning.phrases import read_phrase_book
 from carpilot.reasoning.reasoner import Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.scenario.evaluate import evaluate
-from carpilot.scenario.suite import find_suites, measured_sources, read_suite
+from carpilot.scenario.suite import NEVER_ASKED, find_suites, measured_sources, read_suite
 from carpilot.training.corpus import Example
 from carpilot.training.peers import PEERS
 from carpilot.training.train import Dress, Recipe, train
@@ -40,8 +40,6 @@ RECIPES = {
     THOUGHTLESS: Recipe(),
     RETRIEVAL: Recipe(from_minilm=False, shape=(*DECODER, ("prompt_length", 192))),
 }
-NEVER_ASKED = ("aside", "second")
-"""Suites that no choice may rest on."""
 
 
 class WithExamples(EmbeddedReasoner):

@@ -18,11 +18,9 @@ from carpilot.reasoning.confidence import Calibration, calibration_error, fit
 from carpilot.reasoning.embedded import CARD, load_embedded
 from carpilot.scenario.evaluate import evaluate
 from carpilot.scenario.figures import LIMITS, CaseReport, Share, judged
-from carpilot.scenario.suite import find_suites, read_suite
+from carpilot.scenario.suite import NEVER_ASKED, find_suites, read_suite
 from carpilot.vehicle.catalogue import default_catalogue
 
-NEVER_ASKED = ("aside", "second")
-"""Suites that no choice may rest on."""
 MOST_WRONG, MOST_ASKED = 0.02, 0.04
 CANDIDATES = [round(0.3 + 0.02 * step, 2) for step in range(31)]
 

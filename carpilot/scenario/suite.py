@@ -17,6 +17,8 @@ from carpilot.scenario.conditions import Condition, read_conditions
 from carpilot.vehicle.catalogue import Catalogue, Value
 
 MAX_SUITE_BYTES = 50_000_000
+NEVER_ASKED = ("aside", "second")
+"""Shipped suites that no choice may rest on, so that their figures say how it is with words that nobody looked at."""
 EXPECTATIONS = ("signals", "verdict", "ask", "refuse", "tells", "any_of")
 CASE_KEYS = ("id", "say", "source", "file", "seat", "given", "expect", "note", "kind")
 PUBLIC_FILES = {"trainable": "public_en_trainable.jsonl", "evaluate_only": "public_en_evaluate_only.jsonl"}
