@@ -25,7 +25,7 @@ SPEAKER_SLOT = "speaker"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One way to say something: its text, what is needed, the calls in writing, and when it means that."""
+    """One way to say something: its text, what is needed, the calls in writing, when it means that, and who says it."""
 
     text: str
     need: str
@@ -33,6 +33,7 @@ class Template:
     group: int
     when: str | None = None
     names_device: bool = False
+    seat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class PhraseBook:
     verbs: Mapping[str, tuple[str, ...]]
     conditions: Mapping[str, Any]
     follow_ups: Mapping[str, Any]
+    pointing: Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 def read_phrase_book(folder: Path | None = None) -> PhraseBook:
@@ -64,7 +66,8 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
             group += 1
             lines = [line.strip() for line in row["phrases"].splitlines() if line.strip()]
             parse_calls(without_slots(row["calls"]))
-            templates += [Template(x, row["need"], row["calls"], group, row.get("when")) for x in lines]
+            said_by = str(row.get("seat", ""))
+            templates += [Template(x, row["need"], row["calls"], group, row.get("when"), seat=said_by) for x in lines]
     for device in slots["devices"]:
         for side in ("switched_on", "switched_off"):
             group += 1
@@ -85,6 +88,7 @@ def read_phrase_book(folder: Path | None = None) -> PhraseBook:
         verbs={side: tuple(texts.split("|")) for side, texts in slots["verbs"].items()},
         conditions=load_yaml(folder / "conditions.yaml"),
         follow_ups=load_yaml(folder / "followups.yaml"),
+        pointing=load_yaml(folder / "pointing.yaml")["pointing"],
     )
 
 

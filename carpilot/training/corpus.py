@@ -74,7 +74,7 @@ class Corpus:
         chosen = [t for t in book.templates if (t.text in left_out) == only_left_out]
         self._templates, self._is_kept_back = chosen, only_left_out
         self._sums = _sums(map(_weight, chosen))
-        self._joinable = [t for t in chosen if not t.when and _is_action(t)]
+        self._joinable = [t for t in chosen if not t.when and not t.seat and _is_action(t)]
         self._join_sums = _sums(map(_weight, self._joinable))
         self._needs = Needs(book.templates, default_tools())
         self._by_tool: dict[str, list[Template]] = {}
@@ -107,7 +107,7 @@ class Corpus:
     def plain(self) -> Example:
         """Return an example of one phrase."""
         template = self._random.choices(self._templates, cum_weights=self._sums)[0]
-        return self._example(self._dressed(self._composer.plain(template)), template)
+        return self._example(self._dressed(self._composer.spoken(template)), template)
 
     def _draw(self, tool: str) -> Template:
         """Return a template that may be joined, of one tool if that is named and the book has one."""
@@ -165,16 +165,18 @@ class Corpus:
             return self._paired()
         parts: list[Said] = []
         names: set[str] = set()
-        for _ in range(random.choices((2, 3, 4), (70, 23, 7))[0]):
-            said = self._composer.plain()
-            if not names & {_thing(call) for call in said.calls}:
+        seat = ""
+        for _ in range(random.choices((2, 3, 4), (58, 32, 10))[0]):
+            said = self._composer.spoken()
+            if not names & {_thing(call) for call in said.calls} and (not seat or said.seat in ("", seat)):
                 parts.append(said)
                 names |= {_thing(call) for call in said.calls}
+                seat = seat or said.seat
         text = parts[0].text
         for part in parts[1:]:
             text += random.choice(self._book.joins) + part.text
         calls = tuple(call for part in parts for call in part.calls)[:4]
-        return self._dressed(Said(text, calls))
+        return self._dressed(Said(text, calls, seat=seat))
 
     def _dressed(self, said: Said) -> Said:
         """Put words around a phrase that change nothing."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from carpilot.reasoning.phrases import PhraseBook, Template, expand, fill, parse_calls
+from carpilot.reasoning.phrases import PhraseBook, Template, expand, fill, parse_calls, slots_of
 from carpilot.reasoning.thought import call_in_words
 from carpilot.reasoning.tools import REFUSE, Call, ToolCatalogue
 
@@ -15,6 +15,9 @@ IMPERATIVE = re.compile(
     r"navigate|take|show|activate|deactivate|enable|disable|heat|cool|warm|crank|increase|decrease|reduce|roll|read|move|"
     r"recline|tilt|honk|wash|clear|defrost|send|charge|reset|change|give|let|use|go|drive|select|choose|answer|hang)\b"
 )
+POINTED = {"seat": "of", "place": "of", "zone": "for", "person": "for", "person_seat": "for"}
+"""Slots for a place, and the form of words that stands in them."""
+SHARE_POINTING = 0.35
 NOT_WANTED = Call(REFUSE, {"because": "not_wanted"})
 
 
@@ -39,6 +42,31 @@ class Sayings:
         template = template or self._draw("")
         text, calls = fill(expand(template.text, self._random), template.calls, self._book.slots, self._random)
         return Said(text, parse_calls(calls))
+
+    def spoken(self, template: Template | None = None) -> Said:
+        """Return one phrase, filled; now and then as somebody in a certain seat would name the place in it."""
+        template = template or self._draw("")
+        text, calls, seat = expand(template.text, self._random), template.calls, template.seat
+        if not seat and self._random.random() < SHARE_POINTING:
+            text, calls, seat = self._pointing(text, calls)
+        text, calls = fill(text, calls, self._book.slots, self._random)
+        return Said(text, parse_calls(calls), seat=seat)
+
+    def _pointing(self, text: str, calls: str) -> tuple[str, str, str]:
+        """Return a phrase whose one slot for a place is filled from where its speaker sits, and the seat; or as it was."""
+        random = self._random
+        marks = [name for name, mark in slots_of(text) if name in POINTED and not mark]
+        if len(marks) != 1 or f"{{{marks[0]}#" in text:
+            return text, calls, ""
+        name = marks[0]
+        seat = random.choice(tuple(self._book.pointing))
+        whose = [place for place in self._book.pointing[seat] if place in self._book.slots[name]]
+        if not whose:
+            return text, calls, ""
+        place = random.choice(whose)
+        words = self._one_of(self._book.pointing[seat][place][POINTED[name]])
+        mark = "{" + name + "}"
+        return text.replace(f"the {mark}", words).replace(mark, words), calls.replace(mark, place), seat
 
     def turns(self, calls: Sequence[Call]) -> str:
         """Return the prompt's words for turns that ended with some calls."""

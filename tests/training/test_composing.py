@@ -1,6 +1,7 @@
 """What is composed of phrases: its calls follow from the phrases, and the catalogue admits them."""
 
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from carpilot.reasoning.phrases import Template, read_phrase_book
 from carpilot.reasoning.tools import Call, default_tools
 from carpilot.request import Request, Seat
 from carpilot.training.composing import Composer
+from carpilot.training.corpus import Corpus
 from carpilot.training.said import NOT_WANTED, Said
 from carpilot.vehicle.catalogue import default_catalogue
 from carpilot.vehicle.state import state_of
@@ -174,3 +176,29 @@ def test_given_an_undo_when_composed_then_the_history_of_a_cabin_admits_it() -> 
     history = [Turn(Request(1, "x", Seat.DRIVER, 0), done, "done", {path: False})]
     decision = TOOLS.decide(undo.calls, STATE, Seat.DRIVER, history=history)
     assert [(command.path, command.target) for command in decision.commands] == [(path, False)]
+
+
+@pytest.mark.parametrize(
+    ("seat", "place", "words"),
+    [("passenger", "driver", "his"), ("rear_left", "rear_right", "my brother's"), ("driver", "passenger", "her")],
+)
+def test_given_a_table_of_words_when_a_place_is_pointed_at_then_words_and_call_agree(
+    seat: str, place: str, words: str
+) -> None:
+    only = replace(BOOK, pointing={seat: {place: {"of": words, "for": words}}})
+    template = Template("warm the {place} seat", "warm seat", "set_seat_heating(seat={place}, level=2)", 1)
+    sayings = Composer(only, TOOLS, Random(2), lambda tool: template)
+    said = [sayings.spoken() for _ in range(60)]
+    pointed = [each for each in said if each.seat]
+    assert pointed and len(pointed) < len(said)
+    assert {each.text for each in pointed} == {f"warm {words} seat"}
+    assert {(each.seat, each.calls[0].arguments["seat"]) for each in pointed} == {(seat, place)}
+
+
+def test_given_a_group_with_a_seat_when_said_then_it_is_said_from_there_and_joined_with_nobody_elses() -> None:
+    template = Template(
+        "warm my brother's seat", "warm seat", "set_seat_heating(seat=rear_right, level=2)", 1, seat="rear_left"
+    )
+    book = replace(BOOK, templates=(template,))
+    example = Corpus(book, (), frozenset(), Random(3)).plain()
+    assert example.context.startswith("rear left")
