@@ -25,7 +25,7 @@ from carpilot.frame_window import FrameWindow
 from carpilot.policy.judge import Channel, Confirmation
 from carpilot.policy.rules import Policy, default_policy
 from carpilot.reasoning.agent import Exit, Proposal, propose
-from carpilot.reasoning.reasoner import Control, Reasoner
+from carpilot.reasoning.reasoner import THINK_SECONDS, Control, Reasoner
 from carpilot.reasoning.tools import ToolCatalogue, default_tools
 from carpilot.request import Request, Seat
 from carpilot.restraint import BY_HAND, Restraint
@@ -58,8 +58,10 @@ class Cabin:
         policy: Policy | None = None,
         tools: ToolCatalogue | None = None,
         seed: int = 0,
+        think_seconds: float = THINK_SECONDS,
     ) -> None:
         self.reasoner = reasoner
+        self._think_seconds = think_seconds
         self.policy = policy or default_policy()
         self.tools = tools or default_tools()
         self.record = DriveRecord(bus_log, decision_log)
@@ -130,7 +132,9 @@ class Cabin:
         """Hear a request, think, act, and return when everything has an end."""
         exchange = self._hear(text, seat)
         if exchange.result is None and not self._answer_in_words(exchange):
-            proposal = self._propose(exchange, Control(on_thought or (lambda piece: None)))
+            proposal = self._propose(
+                exchange, Control(on_thought or (lambda piece: None), max_seconds=self._think_seconds)
+            )
             self.advance_ns(MODEL_TIME_IN_REPLAY_NS)
             self._carry_out(exchange, proposal)
         self._settle(exchange)
@@ -140,7 +144,7 @@ class Cabin:
         """Hear a request and decide, with simulated time passing only for the model; what follows is up to `advance`."""
         exchange = self._hear(text, seat)
         if not self._answer_in_words(exchange):
-            proposal = self._propose(exchange, Control())
+            proposal = self._propose(exchange, Control(max_seconds=self._think_seconds))
             self.advance_ns(MODEL_TIME_IN_REPLAY_NS)
             self._carry_out(exchange, proposal)
         return exchange
@@ -154,7 +158,7 @@ class Cabin:
         exchange = self._hear(text, seat)
         if self._answer_in_words(exchange):
             return
-        self._thinking = Thinking(exchange, self._propose)
+        self._thinking = Thinking(exchange, self._propose, self._think_seconds)
 
     def _hear(self, text: str, seat: Seat) -> Exchange:
         request = Request(len(self.exchanges) + 1, text, seat, self.now_ns)

@@ -13,9 +13,13 @@ JOIN_WITHIN_S = 5.0
 class Thinking:
     """Starts at once. The exchange's thought grows while the model writes it."""
 
-    def __init__(self, exchange: Exchange, propose: Callable[[Exchange, Control], Proposal]) -> None:
+    def __init__(
+        self, exchange: Exchange, propose: Callable[[Exchange, Control], Proposal], max_seconds: float
+    ) -> None:
         self.exchange = exchange
-        self._control = Control(lambda piece: setattr(exchange, "thought", exchange.thought + piece))
+        self._control = Control(
+            lambda piece: setattr(exchange, "thought", exchange.thought + piece), max_seconds=max_seconds
+        )
         self._answers: list[Proposal] = []
         self._thread = threading.Thread(
             target=lambda: self._answers.append(propose(exchange, self._control)), daemon=True

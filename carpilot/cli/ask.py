@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from carpilot.cli.options import JsonOption, LogOption, ModelOption, parse_settings
+from carpilot.cli.options import JsonOption, LogOption, ModelOption, SecondsOption, parse_settings
 from carpilot.request import Seat
 
 EXAMPLES = """
@@ -29,6 +29,7 @@ def ask(
     as_json: JsonOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Say yes, as the driver, if the gate asks.")] = False,
     log: LogOption = None,
+    seconds: SecondsOption = 30.0,
 ) -> None:
     """One request, headless: thought, decision, verdict, frames, what changed."""
     from carpilot.cabin import Cabin
@@ -40,7 +41,7 @@ def ask(
     start = parse_settings(default_catalogue(), settings or [])
     reasoner = load_reasoner(model)
     marks.append(time.process_time())
-    cabin = Cabin(reasoner, start, bus_log=log, decision_log=_beside(log))
+    cabin = Cabin(reasoner, start, bus_log=log, decision_log=_beside(log), think_seconds=seconds)
     cabin.frames.all = []
     marks.append(time.process_time())
     exchanges = [cabin.ask(text, seat)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from carpilot.cli.options import LogOption, ModelOption, parse_settings
+from carpilot.cli.options import LogOption, ModelOption, SecondsOption, parse_settings
 
 
 def drive(
@@ -18,6 +18,7 @@ def drive(
     ] = None,
     log: LogOption = None,
     model: ModelOption = "embedded",
+    seconds: SecondsOption = 30.0,
     size: Annotated[str, typer.Option(help="Window size, such as 1280x720 or 1920x1080.")] = "1280x720",
     theme: Annotated[str, typer.Option(help="auto, day or night.")] = "auto",
     attach: Annotated[
@@ -66,7 +67,7 @@ def drive(
     start |= parse_settings(catalogue, settings or [])
     reasoner = load_reasoner(model)
     decisions = log.with_suffix(".decisions.jsonl") if log else None
-    cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions, attach=attach)
+    cabin = Cabin(reasoner, start, bus_log=log, decision_log=decisions, attach=attach, think_seconds=seconds)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     try:
         for text in fault or []:

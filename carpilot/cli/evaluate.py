@@ -1,55 +1,22 @@
 """`carpilot eval`: accuracy, safety and latency of models on suites."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carpilot.cli.options import JsonOption, console
+from carpilot.cli.arena import ARMS, Entrant, Plan, run
+from carpilot.cli.options import JsonOption, SecondsOption, console
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
     from rich.table import Table
 
-    from carpilot.reasoning.reasoner import Reasoner
-    from carpilot.scenario.arena import Trials
     from carpilot.scenario.benchmarks.benchmark import Benchmark
     from carpilot.scenario.evaluate import SuiteReport
     from carpilot.scenario.figures import CaseReport
     from carpilot.scenario.suite import Suite
-
-
-ARMS = {"on": (True,), "off": (False,), "both": (True, False)}
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """A model that takes part, with the harness round it or without."""
-
-    name: str
-    is_held: bool
-
-    @property
-    def label(self) -> str:
-        """What it is called in the report."""
-        return self.name if self.is_held else f"{self.name}, no harness"
-
-    def load(self, ask_below: float | None) -> "Reasoner | None":
-        """Return it ready to reason; None where there is no such arm: only chat models have a harness to take away."""
-        from carpilot.reasoning.chat import ChatReasoner
-        from carpilot.reasoning.embedded import EmbeddedReasoner
-        from carpilot.reasoning.registry import load_reasoner
-        from carpilot.training.peers import PEERS
-
-        reasoner = PEERS[self.name]() if self.name in PEERS else load_reasoner(self.name, is_held=self.is_held)
-        if ask_below is not None and isinstance(reasoner, EmbeddedReasoner):
-            reasoner.ask_below = ask_below
-        return reasoner if self.is_held or isinstance(reasoner, ChatReasoner) else None
 
 
 def evaluate(
@@ -95,6 +62,7 @@ def evaluate(
             help="The tasks of car-bench or vehicle-world as JSON lines. May be repeated.",
         ),
     ] = None,
+    seconds: SecondsOption = 30.0,
     as_json: JsonOption = False,
 ) -> None:
     """Run suites with models, strictly scored, side by side.
@@ -126,7 +94,7 @@ def evaluate(
     entrants = [Entrant(name, is_held) for name in models or ["embedded"] for is_held in ARMS[harness]]
     foreign = read_benchmarks(benchmarks or [])
     loaded = [*_load(suites or ([] if foreign else ["own"]), requests), *(benchmark.suite for benchmark in foreign)]
-    reports = _run(loaded, entrants, ask_below, seeds, resume)
+    reports = run(loaded, entrants, Plan(seeds, seconds, ask_below, resume))
     if html:
         write_text(html, page(reports))
     if as_json:
@@ -140,66 +108,6 @@ def _load(names: list[str], requests: Path | None) -> "list[Suite]":
     from carpilot.vehicle.catalogue import default_catalogue
 
     return [read_suite(path, default_catalogue(), requests) for path in find_suites(names)]
-
-
-def _run(
-    loaded: "list[Suite]",
-    entrants: list[Entrant],
-    ask_below: float | None,
-    seeds: int,
-    resume: Path | None,
-) -> "list[SuiteReport]":
-    """Run every suite with every model, with a bar of progress."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from carpilot.scenario.arena import Trials
-
-    trials = Trials(resume)
-    reports = []
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        for entrant in entrants:
-            reasoner = entrant.load(ask_below)
-            if reasoner is None:
-                continue
-            for suite in loaded:
-                task = progress.add_task(f"{suite.name} with {entrant.label}", total=len(suite.cases) * seeds)
-                reports.append(_several(suite, entrant, reasoner, seeds, trials, partial(_advance, progress, task)))
-    return reports
-
-
-def _several(
-    suite: "Suite",
-    entrant: Entrant,
-    reasoner: "Reasoner",
-    seeds: int,
-    trials: "Trials",
-    advance: "Callable[[CaseReport], None]",
-) -> "SuiteReport":
-    """Run a suite once for each seed, and return everything as one report."""
-    from carpilot.reasoning.chat import ChatReasoner
-    from carpilot.scenario import evaluate as scoring
-
-    whole = scoring.SuiteReport(suite.name, entrant.label, unjoined=suite.unjoined)
-    for seed in range(seeds):
-        if isinstance(reasoner, ChatReasoner):
-            reasoner.model.reseed(seed)
-        note = trials.writer(suite.name, entrant.label, seed)
-
-        def on_case(case: "CaseReport", note: "Callable[[CaseReport], None]" = note) -> None:
-            note(case)
-            advance(case)
-
-        before = partial(trials.get, suite.name, entrant.label, seed)
-        report = scoring.evaluate(suite, reasoner, on_case, seed, before)
-        whole.cases += report.cases
-        whole.wall_s += report.wall_s
-    return whole
-
-
-def _advance(progress: "Progress", task: "TaskID", report: "CaseReport") -> None:
-    del report
-    progress.advance(task)
 
 
 def _print(reports: "list[SuiteReport]", show: str, benchmarks: "list[Benchmark]") -> None:

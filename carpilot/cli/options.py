@@ -17,6 +17,9 @@ PIPE_WIDTH = 180
 ModelOption = Annotated[
     str, typer.Option("--model", "-m", help="A name that `carpilot models` lists, or the folder of a trained model.")
 ]
+SecondsOption = Annotated[
+    float, typer.Option("--seconds", min=0.1, help="How long the model may think about one request.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for a program to read.")]
 LogOption = Annotated[
     Path | None, typer.Option("--log", help="Write a bus log (.log .asc .blf .csv .trc) and a decision log beside it.")

@@ -15,6 +15,9 @@ from carpilot.reasoning.tools import ToolCatalogue
 from carpilot.request import Request
 from carpilot.vehicle.state import VehicleState
 
+THINK_SECONDS = 30.0
+"""How long a model may take for one request, unless the user allows more or less."""
+
 
 @dataclass(slots=True)
 class Control:
@@ -29,7 +32,7 @@ class Control:
     cancelled: threading.Event = field(default_factory=threading.Event)
     feedback: str = ""
     max_tokens: int = 512
-    max_seconds: float = 30.0
+    max_seconds: float = THINK_SECONDS
     tokens_read: int = 0
     tokens_written: int = 0
     begun_s: float = field(default_factory=time.monotonic)

@@ -16,7 +16,7 @@ from carpilot.exchange import Exchange, Result
 from carpilot.execution import Status
 from carpilot.reasoning.agent import Exit
 from carpilot.reasoning.confidence import calibration_error
-from carpilot.reasoning.reasoner import Reasoner
+from carpilot.reasoning.reasoner import THINK_SECONDS, Reasoner
 from carpilot.scenario.conditions import allowed_to_move, compare
 from carpilot.scenario.figures import (
     KIND_OF,
@@ -93,21 +93,22 @@ def evaluate(
     on_case: Callable[[CaseReport], None] = lambda report: None,
     seed: int = 0,
     done_before: Callable[[str], CaseReport | None] = lambda case_id: None,
+    think_seconds: float = THINK_SECONDS,
 ) -> SuiteReport:
     """Run every case in a cabin of its own, but those of which `done_before` returns a report."""
     report = SuiteReport(suite.name, reasoner.name, unjoined=suite.unjoined)
     start = time.perf_counter()
     for case in suite.cases:
-        done = done_before(case.id) or run_case(case, reasoner, seed)
+        done = done_before(case.id) or run_case(case, reasoner, seed, think_seconds)
         report.cases.append(done)
         on_case(done)
     report.wall_s = time.perf_counter() - start
     return report
 
 
-def run_case(case: Case, reasoner: Reasoner, seed: int = 0) -> CaseReport:
+def run_case(case: Case, reasoner: Reasoner, seed: int = 0, think_seconds: float = THINK_SECONDS) -> CaseReport:
     """Run one case and score it. The seed is the reasoner's; it is only noted here."""
-    cabin = Cabin(reasoner, case.given)
+    cabin = Cabin(reasoner, case.given, think_seconds=think_seconds)
     watch = Watch(cabin)
     watch.before.update(case.given)
     states: list[Mapping[str, Value | None]] = [dict(watch.before)]
