@@ -18,7 +18,7 @@ from carpilot.request import Request
 from carpilot.training.corpus import Corpus
 from carpilot.vehicle.state import VehicleState
 
-SENTENCES = 20_000
+SENTENCES = 30_000
 ASK_BELOW = 0.3
 
 

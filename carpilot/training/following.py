@@ -6,6 +6,7 @@ from typing import Any
 from carpilot.reasoning.grammar import USUAL_CHANGES
 from carpilot.reasoning.history import UNDO
 from carpilot.reasoning.phrases import in_words, parse_calls
+from carpilot.reasoning.prompt import CALLS_TOLD
 from carpilot.reasoning.thought import call_in_words, plain_number
 from carpilot.reasoning.tools import ASK, SPEAKER, Call
 from carpilot.training.said import NOT_WANTED, Said, Sayings
@@ -41,6 +42,8 @@ class FollowUps(Sayings):
 
     def _after(self, first: Said, seat: str) -> Said | None:
         call = first.calls[-1]
+        if len(first.calls) > CALLS_TOLD:  # the prompt would not tell of the last one
+            return None
         ways = {
             self._undo: 2,
             self._more: 3,
@@ -58,7 +61,7 @@ class FollowUps(Sayings):
             return None
         told = self.turns(first.calls)
         if way in (self._more, self._value, self._choice, self._back) and self._random.random() < SHARE_UNDONE:
-            told = f"undo last done; before {', '.join(map(call_in_words, first.calls[:3]))} done"
+            told = f"undo last done; before {', '.join(map(call_in_words, first.calls[:CALLS_TOLD]))} done"
         return replace(found, after=told, seat=seat)
 
     def _undo(self, first: Said, seat: str) -> Said:

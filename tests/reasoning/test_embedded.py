@@ -247,5 +247,5 @@ def test_a_trained_model_is_named_by_its_folder(tmp_path: Path, state: VehicleSt
 
     assert trained.name == "mine"
     assert trained.propose(Request(1, "warmer"), state, TOOLS, (), Control()).act is Act.COMMAND
-    with pytest.raises(InputError, match="there is embedded, or the folder"):
+    with pytest.raises(InputError, match="no model, nor folder of one"):
         load_reasoner(str(tmp_path))
