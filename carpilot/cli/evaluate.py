@@ -121,8 +121,8 @@ def _print(reports: "list[SuiteReport]", show: str, benchmarks: "list[Benchmark]
     foreign = {benchmark.name for benchmark in benchmarks}
     if own := [report for report in reports if report.suite not in foreign]:
         screen.print(_table(own))
-        screen.print()
     if benchmarks:
+        screen.print()
         print_benchmarks(screen, benchmarks, reports)
     if (pairs := _duels(reports)).row_count:
         screen.print()

@@ -129,12 +129,10 @@ class ChatReasoner:
     that phrases like the request call, and a few of those phrases.
     """
 
-    def __init__(
-        self, model: ChatModel, is_held: bool = True, rules: str = RULES, narrowing: Narrowing | None = None
-    ) -> None:
+    def __init__(self, model: ChatModel, is_held: bool = True, narrowing: Narrowing | None = None) -> None:
         self.name = model.name
         self.model = model
-        self._is_held, self._rules, self._narrowing = is_held, rules, narrowing
+        self._is_held, self._narrowing = is_held, narrowing
 
     def propose(
         self,
@@ -153,7 +151,7 @@ class ChatReasoner:
             told = "\n".join(["Phrases like it:", *self._narrowing.examples(request.text), told])
         schemas = schemas_for(tools)
         judge = _Judge(request, state, tools, history, evidence_in(words, told_before(context)))
-        messages = opening(self.model.family, schemas, self._rules, told)
+        messages = opening(self.model.family, schemas, RULES, told)
         if not self._is_held:
             return judge.as_written(self.model.complete(messages, schemas, control))
         for _ in range(MAX_STEPS):

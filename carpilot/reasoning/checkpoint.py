@@ -15,11 +15,7 @@ from carpilot.files import read_text
 
 MAX_CONFIG_BYTES = 2_000_000
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
-_REFUSED_KEYS = (
-    "_attn_implementation_internal",
-    "_experts_implementation_internal",
-    "quantization_config.modules_to_run",
-)
+_REFUSED_KEYS = ("_attn_implementation_internal", "_experts_implementation_internal")
 MTP_KEYS = r"model\.mtp_layers\..*"
 INSTALL = "pip install 'carpilot[local]'"
 

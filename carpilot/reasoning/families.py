@@ -6,7 +6,6 @@ Read from the families' model cards and the servers' documentation; how a family
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from carpilot.errors import UnknownNameError
 
@@ -39,8 +38,8 @@ class Thought(Enum):
 class Family:
     """One family of models.
 
-    `sampling` is what its makers recommend; `extra` goes into the body of a request as it is. `writes_hermes` says that its
-    own format of calls is Hermes' JSON between tags; `is_reasoning_returned`, that it wants its thought back with results.
+    `sampling` is what its makers recommend; `writes_hermes` says that its own format of calls is Hermes' JSON between tags;
+    `is_reasoning_returned`, that it wants its thought back with results.
     """
 
     system: System = System.SYSTEM
@@ -48,7 +47,6 @@ class Family:
     sampling: Mapping[str, float] = field(default_factory=dict)
     limit_field: str = "max_tokens"
     is_reasoning_returned: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
     thought: Thought = Thought.TAGS
     writes_hermes: bool = False
 

@@ -11,17 +11,18 @@ import socket
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from carpilot.errors import InputError, UnknownNameError
-from carpilot.reasoning.cascade import CascadeReasoner
-from carpilot.reasoning.chat import FAMILY_KEY, ChatModel, ChatReasoner
 from carpilot.reasoning.checkpoint import CONFIG, INSTALL, load_checkpoint, read_config
 from carpilot.reasoning.embedded import CARD, load_embedded
 from carpilot.reasoning.families import FAMILIES, Family, family, server
 from carpilot.reasoning.presets import Preset, Served, default_presets
 from carpilot.reasoning.reasoner import Reasoner
-from carpilot.reasoning.retrieval import Narrowing
+
+if TYPE_CHECKING:
+    from carpilot.reasoning.chat import ChatModel
 
 DEFAULT = "embedded"
 SCHEMES = ("http://", "https://")
@@ -73,6 +74,10 @@ def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True, is_n
     """
     if name == DEFAULT:
         return load_embedded()
+    from carpilot.reasoning.cascade import CascadeReasoner
+    from carpilot.reasoning.chat import ChatReasoner
+    from carpilot.reasoning.retrieval import Narrowing
+
     small, plus, large = name.partition("+")
     if plus and not Path(name).exists():
         return CascadeReasoner(load_reasoner(small, seed, is_held), load_reasoner(large, seed, is_held, True))
@@ -81,7 +86,9 @@ def load_reasoner(name: str = DEFAULT, seed: int = 0, is_held: bool = True, is_n
     return ChatReasoner(_chat_model(name, seed), is_held, narrowing=Narrowing() if is_narrowed else None)
 
 
-def _chat_model(name: str, seed: int) -> ChatModel:
+def _chat_model(name: str, seed: int) -> "ChatModel":
+    from carpilot.reasoning.chat import FAMILY_KEY
+
     preset, at, url = name.rpartition("@")
     if at and url.startswith(SCHEMES):
         spoken_as = FAMILIES[preset] if preset in FAMILIES else _preset(preset).family
@@ -108,13 +115,13 @@ def _preset(name: str) -> Preset:
     return presets[name]
 
 
-def _local(name: str, folder: Path, kind: Family, seed: int) -> ChatModel:
+def _local(name: str, folder: Path, kind: Family, seed: int) -> "ChatModel":
     from carpilot.reasoning.transformers import LocalModel
 
     return LocalModel(name, load_checkpoint(folder), kind, seed=seed)
 
 
-def _served(name: str, kind: Family, where: Served, seed: int) -> ChatModel:
+def _served(name: str, kind: Family, where: Served, seed: int) -> "ChatModel":
     from carpilot.reasoning.server import Address, ServedModel, only_model
 
     address = Address(where.url, where.model or only_model(where.url), where.key_variable)

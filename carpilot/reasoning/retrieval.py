@@ -1,7 +1,7 @@
 """The phrases of the book that are most like a request, and the functions that they call.
 
-Likeness is the cosine of TF-IDF over words and pairs of words. A large model that reads only these functions has a prompt
-of a sixth of the whole catalogue's; how often the function that is needed is among them is measured by `carpilot bench model`.
+Likeness is the cosine of TF-IDF over words and pairs of words. A large model that reads only these functions has a far shorter
+prompt than one that reads the whole catalogue.
 """
 
 import math

@@ -148,11 +148,10 @@ class ServedModel:
         left = threading.Event()
         client, body = self._connected(), self.body(messages, tools)
         patience = openai.Timeout(control.max_seconds, connect=CONNECT_S)
-        extra = dict(self.family.extra)
 
         def read() -> None:
             try:
-                stream = client.chat.completions.create(**body, extra_body=extra or None, timeout=patience)
+                stream = client.chat.completions.create(**body, timeout=patience)
                 opened.append(stream)
                 for piece in stream:
                     if left.is_set():
